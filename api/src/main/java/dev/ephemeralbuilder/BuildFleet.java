@@ -1,0 +1,235 @@
+package dev.ephemeralbuilder;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.ephemeralbuilder.event.BuilderListener;
+import dev.ephemeralbuilder.internal.Engine;
+import dev.ephemeralbuilder.internal.EngineConfig;
+import dev.ephemeralbuilder.selection.Objective;
+import dev.ephemeralbuilder.selection.SelectionPolicy;
+import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.StateStore;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entry point: acquires {@linkplain EphemeralBuilder builders} from one or more providers and gives them back.
+ *
+ * <p>One fleet per process and owner is enough. Safe for use by many threads. A fleet has one scheduler thread, a
+ * bounded pool for provider calls and a small pool for users' sinks and listeners; {@link #close} ends them.
+ */
+public interface BuildFleet extends AutoCloseable {
+    /** Returns a new builder. */
+    static Builder builder() {
+        return new Builder();
+    }
+
+    /** Acquires a builder as {@link #acquire(MachineSpec, AcquireRequest)} does, with a request of defaults. */
+    default EphemeralBuilder acquire(MachineSpec spec) throws InterruptedException {
+        return acquire(spec, AcquireRequest.defaults());
+    }
+
+    /**
+     * Launches a machine on the best offer, or the next one while there is no stock, and waits until it is ready.
+     * Blocks; the create call and the boot are bounded by {@link AcquireRequest#readyTimeout}.
+     *
+     * @throws ConfigurationException if nothing that the providers sell can meet the spec
+     * @throws CapacityException if no offer had stock; it lists what was tried
+     * @throws QuotaException if the account may not have more
+     * @throws CredentialsException if the cloud does not let the caller in
+     * @throws ThrottledException if the cloud kept refusing calls
+     * @throws BuilderTimeoutException if the machine was not ready in time; it is given back
+     * @throws ProviderException if the cloud failed
+     * @throws IllegalStateException if the fleet is closed
+     * @throws InterruptedException if interrupted; what was launched is given back
+     */
+    EphemeralBuilder acquire(MachineSpec spec, AcquireRequest request) throws InterruptedException;
+
+    /**
+     * Does what {@link #acquire(MachineSpec, AcquireRequest)} does without blocking.
+     *
+     * @return fails with the exceptions named there; cancelling it gives back what was launched
+     * @throws IllegalStateException if the fleet is closed
+     */
+    CompletableFuture<EphemeralBuilder> acquireAsync(MachineSpec spec, AcquireRequest request);
+
+    /** Returns the owner's name. */
+    String owner();
+
+    /**
+     * Gives back every builder, waits for their deletion to be observed for at most {@link Builder#closeTimeout}, and
+     * ends the fleet's threads and providers. What is not gone by then is logged at WARN with its id and ends by its
+     * cap. Does nothing on a second call. Blocks; if interrupted, it stops waiting and keeps the interrupt flag.
+     */
+    @Override
+    void close();
+
+    /** Builds {@link BuildFleet}s. Not safe for use by many threads. */
+    final class Builder {
+        private static final Pattern OWNER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+
+        private @Nullable String owner;
+        private final List<CloudProvider> providers = new ArrayList<>();
+        private final List<BuilderListener> listeners = new ArrayList<>();
+        private SelectionPolicy selectionPolicy = SelectionPolicy.cheapestFirst();
+        private Objective objective = Objective.cheapest();
+        private @Nullable StateStore stateStore;
+        private @Nullable Ticker ticker;
+        private int maxConcurrentCalls = 32;
+        private int maxAttempts = 5;
+        private Duration lease = Duration.ofMinutes(10);
+        private Duration closeTimeout = Duration.ofSeconds(30);
+        private boolean closeOnJvmExit;
+
+        private Builder() {}
+
+        /**
+         * Sets the name under which machines are owned. Fleets with the same name share their machines: each may delete
+         * what the other has abandoned. Required.
+         *
+         * @throws IllegalArgumentException unless it is 1 to 63 characters of {@code A-Z a-z 0-9 . _ -}, the first a
+         *     letter or digit
+         */
+        public Builder owner(String owner) {
+            if (!OWNER.matcher(owner).matches()) {
+                throw new IllegalArgumentException("owner must match " + OWNER + ", was " + owner);
+            }
+            this.owner = owner;
+            return this;
+        }
+
+        /** Adds a provider; at least one is required. The fleet closes it. */
+        public Builder provider(CloudProvider provider) {
+            providers.add(requireNonNull(provider, "provider"));
+            return this;
+        }
+
+        /** Adds a listener. Default: none. */
+        public Builder listener(BuilderListener listener) {
+            listeners.add(requireNonNull(listener, "listener"));
+            return this;
+        }
+
+        /** Sets how offers are ranked. Default: {@link SelectionPolicy#cheapestFirst}. */
+        public Builder selectionPolicy(SelectionPolicy policy) {
+            this.selectionPolicy = requireNonNull(policy, "policy");
+            return this;
+        }
+
+        /** Sets what a choice is to be good at. Default: {@link Objective#cheapest}. */
+        public Builder objective(Objective objective) {
+            this.objective = requireNonNull(objective, "objective");
+            return this;
+        }
+
+        /** Sets where records are kept. Default: in memory. A given store is not closed by the fleet. */
+        public Builder stateStore(StateStore store) {
+            this.stateStore = requireNonNull(store, "store");
+            return this;
+        }
+
+        /** Sets clock and scheduler. Default: the system's. A given ticker is not closed by the fleet. */
+        public Builder ticker(Ticker ticker) {
+            this.ticker = requireNonNull(ticker, "ticker");
+            return this;
+        }
+
+        /**
+         * Sets how many provider calls may be under way at once. Default: 32.
+         *
+         * @throws IllegalArgumentException if less than 1
+         */
+        public Builder maxConcurrentCalls(int n) {
+            if (n < 1) {
+                throw new IllegalArgumentException("maxConcurrentCalls must be at least 1, was " + n);
+            }
+            this.maxConcurrentCalls = n;
+            return this;
+        }
+
+        /**
+         * Sets how many offers one acquire tries. Default: 5.
+         *
+         * @throws IllegalArgumentException if less than 1
+         */
+        public Builder maxAttempts(int n) {
+            if (n < 1) {
+                throw new IllegalArgumentException("maxAttempts must be at least 1, was " + n);
+            }
+            this.maxAttempts = n;
+            return this;
+        }
+
+        /**
+         * Sets for how long a machine is wanted after this fleet was last heard of. The living fleet renews it. Default:
+         * 10 minutes.
+         *
+         * @throws IllegalArgumentException if less than a minute
+         */
+        public Builder lease(Duration lease) {
+            if (lease.compareTo(Duration.ofMinutes(1)) < 0) {
+                throw new IllegalArgumentException("lease must be at least one minute, was " + lease);
+            }
+            this.lease = lease;
+            return this;
+        }
+
+        /**
+         * Sets how long {@link BuildFleet#close} waits for deletions to be observed. Default: 30 seconds.
+         *
+         * @throws IllegalArgumentException if negative
+         */
+        public Builder closeTimeout(Duration timeout) {
+            if (timeout.isNegative()) {
+                throw new IllegalArgumentException("closeTimeout must not be negative, was " + timeout);
+            }
+            this.closeTimeout = timeout;
+            return this;
+        }
+
+        /** Closes the fleet in a JVM shutdown hook too. Default: off; the owner of the process decides. */
+        public Builder closeOnJvmExit(boolean on) {
+            this.closeOnJvmExit = on;
+            return this;
+        }
+
+        /**
+         * Builds the fleet and starts its threads; makes no call to a cloud.
+         *
+         * @throws IllegalStateException if owner or provider is missing, or two providers have the same name and region
+         */
+        public BuildFleet build() {
+            if (owner == null) {
+                throw new IllegalStateException("owner is required");
+            }
+            if (providers.isEmpty()) {
+                throw new IllegalStateException("at least one provider is required");
+            }
+            long distinct = providers.stream()
+                    .map(p -> p.name() + "/" + p.region())
+                    .distinct()
+                    .count();
+            if (distinct != providers.size()) {
+                throw new IllegalStateException("two providers have the same name and region");
+            }
+            return Engine.start(new EngineConfig(
+                    owner,
+                    List.copyOf(providers),
+                    List.copyOf(listeners),
+                    selectionPolicy,
+                    objective,
+                    stateStore,
+                    ticker,
+                    maxConcurrentCalls,
+                    maxAttempts,
+                    lease,
+                    closeTimeout,
+                    closeOnJvmExit));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package dev.ephemeralbuilder;
+
+import dev.ephemeralbuilder.cost.CostEstimate;
+import dev.ephemeralbuilder.selection.Offer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+
+/**
+ * One short-lived machine that scripts run on. Close it to give it back; use it in try-with-resources.
+ *
+ * <p>Safe for use by many threads. Blocking methods wait for the asynchronous core; they must not be called from a
+ * {@link LogSink} or a listener, since those share a small pool. If the waiting thread is interrupted they stop what
+ * they began and throw {@link InterruptedException}. Every other failure is a {@link BuilderException}:
+ * {@link BuilderLostException} when the machine is gone, {@link BuilderReclaimedException} when the cloud took it
+ * back.
+ */
+public interface EphemeralBuilder extends AutoCloseable {
+    /** Returns the id that the cloud gave the machine. */
+    String id();
+
+    /** Returns the id of the request that this builder was acquired for. */
+    String requestId();
+
+    /** Returns the offer that was launched. */
+    Offer offer();
+
+    /** Returns the absolute path of the folder on the machine under which relative paths are understood. */
+    String workspace();
+
+    /**
+     * Starts a script and returns once it runs. Does not block.
+     *
+     * @return fails with {@link ConfigurationException} if interpreter or directory do not exist on the machine
+     */
+    CompletableFuture<RunningScript> start(Script script);
+
+    /**
+     * Runs a script, delivers its output and returns how it ended. Blocks. If interrupted, the script is cancelled.
+     *
+     * @throws ConfigurationException if interpreter or directory do not exist on the machine
+     * @throws BuilderException if the machine is gone or cannot be reached for longer than the fleet's patience
+     * @throws IOException if the sink fails; the script is then cancelled
+     * @throws InterruptedException if interrupted
+     */
+    ScriptResult run(Script script, LogSink sink) throws IOException, InterruptedException;
+
+    /**
+     * Copies a file, or the content of a folder, to the machine, with modes and symbolic links. Blocks. Parent folders
+     * are made; what is there under the same name is replaced, the rest stays.
+     *
+     * @param source an existing file or folder
+     * @param target the path that it has on the machine, absolute or under the workspace
+     * @throws java.nio.file.NoSuchFileException if {@code source} does not exist
+     * @throws IOException if something below {@code source} cannot be read, or changes its size while it is read
+     * @throws BuilderException if the machine is gone or refuses
+     * @throws InterruptedException if interrupted
+     */
+    Transfer upload(Path source, String target) throws IOException, InterruptedException;
+
+    /**
+     * Copies a part of a folder to the machine, as {@link #upload(Path, String)} does.
+     *
+     * @param filter is asked with the path relative to {@code source}; a folder that it refuses is not entered
+     * @throws IOException as for {@link #upload(Path, String)}
+     * @throws InterruptedException if interrupted
+     */
+    Transfer upload(Path source, String target, Predicate<Path> filter) throws IOException, InterruptedException;
+
+    /**
+     * Copies a file, or the content of a folder, from the machine. Blocks. Files arrive whole: each is written beside
+     * its place and moved there. Nothing is written outside {@code target}, whatever the machine sends.
+     *
+     * @param source an existing path on the machine, absolute or under the workspace
+     * @param target the path of the copy; parent folders are made
+     * @throws java.nio.file.NoSuchFileException if {@code source} does not exist on the machine
+     * @throws IOException if something cannot be written here or read there
+     * @throws BuilderException if the machine is gone
+     * @throws InterruptedException if interrupted
+     */
+    Transfer download(String source, Path target) throws IOException, InterruptedException;
+
+    /**
+     * Returns the paths on the machine that a shell pattern matches, sorted; empty if there are none. Blocks.
+     *
+     * @param pattern absolute or under the workspace, with {@code *}, {@code ?} and {@code [...]}; results have the
+     *     same form
+     * @throws BuilderException if the machine is gone
+     * @throws InterruptedException if interrupted
+     */
+    List<String> glob(String pattern) throws InterruptedException;
+
+    /**
+     * Returns a future that completes when the cloud gives notice that it will take the machine back. It never
+     * completes for a machine that the cloud does not take back.
+     */
+    CompletableFuture<ReclaimNotice> reclaimNotice();
+
+    /** Returns what the machine has cost until now, or until it was given back; an estimate. Does not block. */
+    CostEstimate cost();
+
+    /**
+     * Returns a future that completes when the cloud no longer shows the machine. It does not complete before
+     * {@link #close} was called or the machine was lost.
+     */
+    CompletableFuture<Void> gone();
+
+    /**
+     * Gives the machine back. Does not block and does nothing on a second call. Never throws for a cloud failure: the
+     * deletion is repeated until the machine's absence is observed, and the cloud's own cap stands behind it.
+     */
+    @Override
+    void close();
+}

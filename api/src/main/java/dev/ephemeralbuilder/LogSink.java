@@ -1,0 +1,46 @@
+package dev.ephemeralbuilder;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.io.OutputStream;
+
+/**
+ * Receives a script's output as it comes: every byte once and in order, whatever happens to the connection.
+ *
+ * <p>Called from one thread at a time, from the fleet's pool for users' code; it may block, and while it does, the
+ * machine's output waits on the machine. A sink that throws ends the following, not the script.
+ */
+@FunctionalInterface
+public interface LogSink {
+    /**
+     * Takes the next bytes of one stream.
+     *
+     * @param stream the stream
+     * @param bytes holds the bytes; not to be kept or changed after the call
+     * @param length how many of the bytes count, from index 0; at least 1
+     * @throws IOException if the bytes cannot be taken; following then fails with it
+     */
+    void write(LogStream stream, byte[] bytes, int length) throws IOException;
+
+    /** Returns a sink that writes both streams to one output stream, flushes it each time and never closes it. */
+    static LogSink to(OutputStream out) {
+        return to(out, out);
+    }
+
+    /** Returns a sink that writes each stream to its own output stream, flushes them each time and never closes them. */
+    static LogSink to(OutputStream out, OutputStream err) {
+        requireNonNull(out, "out");
+        requireNonNull(err, "err");
+        return (stream, bytes, length) -> {
+            OutputStream target = stream == LogStream.OUT ? out : err;
+            target.write(bytes, 0, length);
+            target.flush();
+        };
+    }
+
+    /** Returns a sink that drops everything. */
+    static LogSink discard() {
+        return (stream, bytes, length) -> {};
+    }
+}

@@ -1,0 +1,113 @@
+package dev.ephemeralbuilder.event;
+
+import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.ReclaimNotice;
+import dev.ephemeralbuilder.cost.CostEstimate;
+import dev.ephemeralbuilder.selection.Offer;
+import dev.ephemeralbuilder.selection.Selection;
+import java.time.Duration;
+import java.time.Instant;
+
+/** Something that happened to a request or to its machine. */
+public sealed interface BuilderEvent {
+    /** Returns when it happened, by the fleet's clock. */
+    Instant at();
+
+    /** Returns the id of the request. */
+    String requestId();
+
+    /**
+     * The offers were ranked.
+     *
+     * @param at when
+     * @param requestId the request
+     * @param selection the ranking, with what was left out
+     * @param took how long reading the market and ranking took
+     */
+    record Selected(Instant at, String requestId, Selection selection, Duration took) implements BuilderEvent {}
+
+    /**
+     * A create call is about to be made.
+     *
+     * @param at when
+     * @param requestId the request
+     * @param offer what is launched
+     * @param attempt counts the offers tried, from 1
+     */
+    record Launching(Instant at, String requestId, Offer offer, int attempt) implements BuilderEvent {}
+
+    /**
+     * An attempt failed; another may follow.
+     *
+     * @param at when
+     * @param requestId the request
+     * @param offer what was launched
+     * @param attempt counts the offers tried, from 1
+     * @param failure why
+     */
+    record LaunchFailed(Instant at, String requestId, Offer offer, int attempt, BuilderException failure)
+            implements BuilderEvent {}
+
+    /**
+     * The cloud has created the machine.
+     *
+     * @param at when
+     * @param requestId the request
+     * @param machineId its id
+     * @param offer what was launched
+     * @param took how long the create call took, its repetitions included
+     */
+    record Launched(Instant at, String requestId, String machineId, Offer offer, Duration took)
+            implements BuilderEvent {}
+
+    /**
+     * The machine runs and has an address.
+     *
+     * @param at when
+     * @param requestId the request
+     * @param machineId its id
+     * @param took time since it was created
+     */
+    record Running(Instant at, String requestId, String machineId, Duration took) implements BuilderEvent {}
+
+    /**
+     * The machine has taken the first command: the builder is handed out.
+     *
+     * @param at when
+     * @param requestId the request
+     * @param machineId its id
+     * @param took time since it had an address
+     */
+    record Ready(Instant at, String requestId, String machineId, Duration took) implements BuilderEvent {}
+
+    /**
+     * The cloud said that it will take the machine back.
+     *
+     * @param at when
+     * @param requestId the request
+     * @param machineId its id
+     * @param notice the notice
+     */
+    record ReclaimNoticed(Instant at, String requestId, String machineId, ReclaimNotice notice)
+            implements BuilderEvent {}
+
+    /**
+     * The machine was given back or lost; the deletion is under way.
+     *
+     * @param at when
+     * @param requestId the request
+     * @param machineId its id
+     * @param cost the estimate
+     */
+    record Released(Instant at, String requestId, String machineId, CostEstimate cost) implements BuilderEvent {}
+
+    /**
+     * The cloud no longer shows the machine.
+     *
+     * @param at when
+     * @param requestId the request
+     * @param machineId its id
+     * @param took time since it was released
+     */
+    record Gone(Instant at, String requestId, String machineId, Duration took) implements BuilderEvent {}
+}

@@ -1,0 +1,28 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.event.BuilderListener;
+import dev.ephemeralbuilder.selection.Objective;
+import dev.ephemeralbuilder.selection.SelectionPolicy;
+import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.StateStore;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the fleet's builder collected. A null store or ticker means the engine makes, owns and closes its own.
+ */
+public record EngineConfig(
+        String owner,
+        List<CloudProvider> providers,
+        List<BuilderListener> listeners,
+        SelectionPolicy selectionPolicy,
+        Objective objective,
+        @Nullable StateStore stateStore,
+        @Nullable Ticker ticker,
+        int maxConcurrentCalls,
+        int maxAttempts,
+        Duration lease,
+        Duration closeTimeout,
+        boolean closeOnJvmExit) {}

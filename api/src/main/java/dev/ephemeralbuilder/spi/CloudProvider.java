@@ -1,0 +1,118 @@
+package dev.ephemeralbuilder.spi;
+
+import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.selection.Offers;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One cloud product in one region. Thin and stateless: it translates calls and errors and does nothing else.
+ *
+ * <p><b>Contract</b> (checked by {@code CloudProviderContract} in the testing module):
+ *
+ * <ul>
+ *   <li>Safe for use by many threads. Methods block, end within a bound of their own, and honour interruption.
+ *   <li>No method retries, caches, sleeps or polls. The only state is the connections of the client.
+ *   <li>Every failure is a {@link BuilderException}, translated in one place: {@code CapacityException} for the offer
+ *       at hand, {@code QuotaException}, {@code ThrottledException}, {@code CredentialsException},
+ *       {@code ConfigurationException}, and {@code ProviderException} for everything else, with
+ *       {@link dev.ephemeralbuilder.ProviderException.Effect#UNKNOWN} wherever the call may have taken effect.
+ *   <li>"Not there" and "could not ask" are never the same: what a complete answer does not contain is absent, a call
+ *       that failed says nothing.
+ *   <li>No message, log or exception holds a secret.
+ * </ul>
+ */
+public interface CloudProvider extends AutoCloseable {
+    /** Returns the short name of the product, such as {@code ecs}; it is part of offers, records and metrics. */
+    String name();
+
+    /** Returns the region. */
+    String region();
+
+    /** Returns the limits of the product's calls. */
+    ProviderLimits limits();
+
+    /**
+     * Reads the market: the parts that are asked for, and nothing else.
+     *
+     * @throws InterruptedException if interrupted
+     */
+    MarketSnapshot market(MarketQuery query) throws InterruptedException;
+
+    /**
+     * Returns which offers fit a spec, and why the others do not. Pure: no I/O, same result for the same arguments.
+     *
+     * @param market the merged answers to earlier {@link #market} calls
+     */
+    Offers offers(MachineSpec spec, MarketSnapshot market);
+
+    /**
+     * Makes one create call. Called again with an equal launch it sends exactly the same, so that the cloud's client
+     * token makes the repetition harmless.
+     *
+     * @return the ids of what was created, at least {@link Launch#minimum}, at most {@link Launch#count}
+     * @throws InterruptedException if interrupted; the outcome is then unknown
+     */
+    LaunchResult launch(Launch launch) throws InterruptedException;
+
+    /**
+     * Describes machines.
+     *
+     * @param ids at most {@link ProviderLimits#describeBatch}
+     * @return the machines that exist, by id; an id that is not in it is absent by a complete answer
+     * @throws InterruptedException if interrupted
+     */
+    Map<String, Machine> describe(Collection<String> ids) throws InterruptedException;
+
+    /**
+     * Lists the machines that carry an owner's tag, running or not, a page at a time.
+     *
+     * @param owner the value of {@link MachineTags#OWNER}
+     * @param cursor the cursor of the page before, null for the first page
+     * @throws InterruptedException if interrupted
+     */
+    MachinePage list(String owner, @Nullable String cursor) throws InterruptedException;
+
+    /**
+     * Moves the lease tag of machines.
+     *
+     * @param ids at most {@link ProviderLimits#renewBatch}
+     * @param lease the new value of {@link MachineTags#LEASE}
+     * @return an outcome for each id
+     * @throws InterruptedException if interrupted
+     */
+    Map<String, Outcome> renew(Collection<String> ids, Instant lease) throws InterruptedException;
+
+    /**
+     * Raises the time at which the cloud itself ends a machine, where the cloud can.
+     *
+     * @return the cap that holds now
+     * @throws dev.ephemeralbuilder.ConfigurationException if the cloud cannot change it
+     * @throws InterruptedException if interrupted
+     */
+    Instant extend(String id, Instant cap) throws InterruptedException;
+
+    /**
+     * Asks the cloud to delete machines. An id that the cloud does not know is {@link Outcome.Status#ABSENT}.
+     *
+     * @param ids at most {@link ProviderLimits#deleteBatch}
+     * @return an outcome for each id
+     * @throws InterruptedException if interrupted
+     */
+    Map<String, Outcome> delete(Collection<String> ids) throws InterruptedException;
+
+    /**
+     * Connects to a machine that has an address. A machine that does not answer yet is a retryable
+     * {@code ProviderException}; one that shows another host key than expected is one that is not retryable.
+     *
+     * @throws InterruptedException if interrupted
+     */
+    Shell open(Machine machine, ShellKeys keys) throws InterruptedException;
+
+    /** Closes the client's connections. Does not throw. */
+    @Override
+    void close();
+}

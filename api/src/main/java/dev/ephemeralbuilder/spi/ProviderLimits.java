@@ -1,0 +1,133 @@
+package dev.ephemeralbuilder.spi;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+
+/** The limits of a cloud product's calls. Immutable; built with the limits of ECS as defaults. */
+public final class ProviderLimits {
+    private final int launchBatch;
+    private final int describeBatch;
+    private final int deleteBatch;
+    private final int renewBatch;
+    private final Duration minLifetime;
+    private final Duration reclaimNotice;
+    private final int channelsPerShell;
+
+    private ProviderLimits(Builder b) {
+        this.launchBatch = b.launchBatch;
+        this.describeBatch = b.describeBatch;
+        this.deleteBatch = b.deleteBatch;
+        this.renewBatch = b.renewBatch;
+        this.minLifetime = b.minLifetime;
+        this.reclaimNotice = b.reclaimNotice;
+        this.channelsPerShell = b.channelsPerShell;
+    }
+
+    /** Returns a new builder. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Returns how many machines one create call may ask for. */
+    public int launchBatch() {
+        return launchBatch;
+    }
+
+    /** Returns how many ids one describe call may name. */
+    public int describeBatch() {
+        return describeBatch;
+    }
+
+    /** Returns how many ids one delete call may name. */
+    public int deleteBatch() {
+        return deleteBatch;
+    }
+
+    /** Returns how many ids one renew call may name. */
+    public int renewBatch() {
+        return renewBatch;
+    }
+
+    /** Returns the shortest lifetime that the cloud accepts as cap. */
+    public Duration minLifetime() {
+        return minLifetime;
+    }
+
+    /** Returns how long before a reclaim the notice comes. */
+    public Duration reclaimNotice() {
+        return reclaimNotice;
+    }
+
+    /** Returns how many channels one shell can have open at the same time. */
+    public int channelsPerShell() {
+        return channelsPerShell;
+    }
+
+    /** Builds {@link ProviderLimits}. Not safe for use by many threads. */
+    public static final class Builder {
+        private int launchBatch = 100;
+        private int describeBatch = 100;
+        private int deleteBatch = 100;
+        private int renewBatch = 50;
+        private Duration minLifetime = Duration.ofMinutes(30);
+        private Duration reclaimNotice = Duration.ofMinutes(5);
+        private int channelsPerShell = 8;
+
+        private Builder() {}
+
+        /** Sets how many machines one create call may ask for. Default: 100. */
+        public Builder launchBatch(int n) {
+            this.launchBatch = positive(n, "launchBatch");
+            return this;
+        }
+
+        /** Sets how many ids one describe call may name. Default: 100. */
+        public Builder describeBatch(int n) {
+            this.describeBatch = positive(n, "describeBatch");
+            return this;
+        }
+
+        /** Sets how many ids one delete call may name. Default: 100. */
+        public Builder deleteBatch(int n) {
+            this.deleteBatch = positive(n, "deleteBatch");
+            return this;
+        }
+
+        /** Sets how many ids one renew call may name. Default: 50. */
+        public Builder renewBatch(int n) {
+            this.renewBatch = positive(n, "renewBatch");
+            return this;
+        }
+
+        /** Sets the shortest lifetime that the cloud accepts. Default: 30 minutes. */
+        public Builder minLifetime(Duration d) {
+            this.minLifetime = requireNonNull(d, "minLifetime");
+            return this;
+        }
+
+        /** Sets how long before a reclaim the notice comes. Default: 5 minutes. */
+        public Builder reclaimNotice(Duration d) {
+            this.reclaimNotice = requireNonNull(d, "reclaimNotice");
+            return this;
+        }
+
+        /** Sets how many channels one shell can have open at the same time. Default: 8. */
+        public Builder channelsPerShell(int n) {
+            this.channelsPerShell = positive(n, "channelsPerShell");
+            return this;
+        }
+
+        /** Builds the limits. */
+        public ProviderLimits build() {
+            return new ProviderLimits(this);
+        }
+
+        private static int positive(int n, String name) {
+            if (n < 1) {
+                throw new IllegalArgumentException(name + " must be at least 1, was " + n);
+            }
+            return n;
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** OpenAPI plumbing that the providers share: credentials, transport, error table. Users need the credentials only. */
+@NullMarked
+package dev.ephemeralbuilder.alibaba;
+
+import org.jspecify.annotations.NullMarked;
