@@ -9,7 +9,6 @@ import dev.ephemeralbuilder.Money;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
-import dev.ephemeralbuilder.alibaba.ErrorKind;
 import dev.ephemeralbuilder.alibaba.OpenApiClient;
 import dev.ephemeralbuilder.alibaba.SpotMarket;
 import dev.ephemeralbuilder.selection.MachineType;
@@ -36,7 +35,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,9 +58,8 @@ import org.jspecify.annotations.Nullable;
  * {@code ecs:DescribeAvailableResource}. Mind that ECS answers {@code DescribeInstances} with an empty list, not with
  * an error, where the permission is missing: everything would look absent.
  *
- * <p>Safe for use by many threads; thin and stateless as {@link CloudProvider} says. Every method but {@link #market}
- * makes at most one call of the API (one per 100 ids in {@link #describe}); a call ends within
- * {@link Builder#callTimeout}.
+ * <p>Safe for use by many threads; thin and stateless as {@link CloudProvider} says. Every method makes one call of the
+ * API, unless it says otherwise; a call ends within {@link Builder#callTimeout}.
  */
 public final class EcsProvider implements CloudProvider {
     static final String NAME = "ecs";
@@ -90,6 +87,7 @@ public final class EcsProvider implements CloudProvider {
     private final ProviderLimits limits = ProviderLimits.builder().build();
     private final OpenApiClient client;
     private final EcsApi api;
+    private final BatchOrders batches;
     private final SpotMarket market;
     private final EcsOffers offers;
     private final SshConnector ssh;
@@ -109,6 +107,7 @@ public final class EcsProvider implements CloudProvider {
         this.addresses = b.addresses();
         this.client = b.client.build();
         this.api = new EcsApi(client, b.clock, limits.reclaimNotice());
+        this.batches = new BatchOrders(client, api);
         this.market = new SpotMarket(client);
         this.offers = new EcsOffers(region, vSwitches.keySet(), this::allowed);
         this.ssh = new SshConnector(user);
@@ -200,7 +199,7 @@ public final class EcsProvider implements CloudProvider {
      * <p>One {@code RunInstances} call. A spot bid is the on-demand price of the offer or, if lower, the spec's highest
      * price, cut to three decimals.
      *
-     * @throws ConfigurationException if the launch cannot be expressed: no machine image, a zone without vSwitch, a
+     * @throws ConfigurationException if the launch cannot be expressed: no machine image, too many machines, a zone without vSwitch, a
      *     protection or a currency that ECS does not know, keys that are not ECDSA on P-256
      */
     @Override
@@ -211,6 +210,9 @@ public final class EcsProvider implements CloudProvider {
     private RunOrder order(Launch launch) {
         MachineSpec spec = launch.spec();
         Offer offer = launch.offer();
+        if (launch.count() > limits.launchBatch()) {
+            throw refused("at most " + limits.launchBatch() + " machines in one call, were " + launch.count());
+        }
         String vSwitch = vSwitches.get(offer.zone());
         if (vSwitch == null) {
             throw refused("no vSwitch is set for zone " + offer.zone());
@@ -263,7 +265,7 @@ public final class EcsProvider implements CloudProvider {
     /**
      * {@inheritDoc}
      *
-     * @throws IllegalArgumentException if there are more ids than {@link ProviderLimits#describeBatch}
+     * @throws ConfigurationException if there are more ids than {@link ProviderLimits#describeBatch}
      */
     @Override
     public Map<String, Machine> describe(Collection<String> ids) throws InterruptedException {
@@ -284,18 +286,18 @@ public final class EcsProvider implements CloudProvider {
     /**
      * {@inheritDoc}
      *
-     * <p>Where the cloud refuses a call with several ids because of one of them, it does not say which: the outcome of
-     * all is {@link Outcome.Status#LATER}, and asking again with fewer ids finds it. With one id the outcome is its
-     * own.
+     * <p>Where the cloud refuses a call with several ids because of one of them, it does not say which. Then one describe
+     * call finds the ids that are absent or not ready, and the rest is asked for again: at most three orders and two
+     * describe calls in all.
      *
-     * @throws IllegalArgumentException if there are more ids than {@link ProviderLimits#renewBatch}
+     * @throws ConfigurationException if there are more ids than {@link ProviderLimits#renewBatch}
      */
     @Override
     public Map<String, Outcome> renew(Collection<String> ids, Instant lease) throws InterruptedException {
         if (!batch(ids, limits.renewBatch())) {
             return Map.of();
         }
-        return outcomes(ids, () -> api.tag(ids, MachineTags.LEASE, Long.toString(lease.getEpochSecond())));
+        return batches.give(ids, some -> api.tag(some, MachineTags.LEASE, Long.toString(lease.getEpochSecond())));
     }
 
     /**
@@ -313,51 +315,22 @@ public final class EcsProvider implements CloudProvider {
     /**
      * {@inheritDoc}
      *
-     * <p>Where the cloud refuses a call with several ids because of one of them, it does not say which: the outcome of
-     * all is {@link Outcome.Status#LATER}, and asking again with fewer ids finds it. With one id the outcome is its
-     * own.
+     * <p>Where the cloud refuses a call with several ids because of one of them, it does not say which. Then one describe
+     * call finds the ids that are absent or not ready, and the rest is asked for again: at most three orders and two
+     * describe calls in all.
      *
-     * @throws IllegalArgumentException if there are more ids than {@link ProviderLimits#deleteBatch}
+     * @throws ConfigurationException if there are more ids than {@link ProviderLimits#deleteBatch}
      */
     @Override
     public Map<String, Outcome> delete(Collection<String> ids) throws InterruptedException {
-        return batch(ids, limits.deleteBatch()) ? outcomes(ids, () -> api.delete(ids)) : Map.of();
+        return batch(ids, limits.deleteBatch()) ? batches.give(ids, api::delete) : Map.of();
     }
 
     private static boolean batch(Collection<String> ids, int most) {
         if (ids.size() > most) {
-            throw new IllegalArgumentException("at most " + most + " ids, were " + ids.size());
+            throw refused("at most " + most + " ids in one call, were " + ids.size());
         }
         return !ids.isEmpty();
-    }
-
-    @FunctionalInterface
-    private interface Order {
-        void give() throws InterruptedException;
-    }
-
-    private Map<String, Outcome> outcomes(Collection<String> ids, Order order) throws InterruptedException {
-        Outcome outcome = outcome(ids.size() == 1, order);
-        Map<String, Outcome> outcomes = new LinkedHashMap<>();
-        ids.forEach(id -> outcomes.put(id, outcome));
-        return outcomes;
-    }
-
-    private Outcome outcome(boolean alone, Order order) throws InterruptedException {
-        try {
-            order.give();
-            return Outcome.accepted();
-        } catch (ProviderException e) {
-            String code = e.code().orElse("");
-            ErrorKind kind = client.kind(code);
-            if (e.effect() == Effect.NONE && kind == ErrorKind.STATE) {
-                return new Outcome(Outcome.Status.LATER, code);
-            }
-            if (e.effect() == Effect.NONE && kind == ErrorKind.NOT_FOUND) {
-                return new Outcome(alone ? Outcome.Status.ABSENT : Outcome.Status.LATER, code);
-            }
-            throw e;
-        }
     }
 
     /**
