@@ -127,14 +127,6 @@ class OpenApiClientTest {
     }
 
     @Test
-    void anUnknownHostHadNoEffect() throws InterruptedException {
-        try (OpenApiClient nobody = builder(URI.create("https://ecs.invalid")).build()) {
-            ProviderException e = providerFailure(failure(nobody, run()));
-            assertThat(e.effect()).isEqualTo(Effect.NONE);
-        }
-    }
-
-    @Test
     void anAnswerThatDoesNotComeIsAnUnknownOutcome() throws InterruptedException {
         CountDownLatch over = new CountDownLatch(1);
         endpoint.on("RunInstances", exchange -> over.await());
