@@ -4,15 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.MachineSpec;
-import dev.ephemeralbuilder.Market;
-import dev.ephemeralbuilder.Money;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
 import dev.ephemeralbuilder.alibaba.OpenApiClient;
 import dev.ephemeralbuilder.alibaba.SpotMarket;
 import dev.ephemeralbuilder.selection.MachineType;
-import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.selection.Offers;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Launch;
@@ -27,8 +24,6 @@ import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.ProviderLimits;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
-import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Clock;
@@ -64,9 +59,6 @@ import org.jspecify.annotations.Nullable;
 public final class EcsProvider implements CloudProvider {
     static final String NAME = "ecs";
 
-    private static final BigDecimal LEAST_LIMIT = new BigDecimal("0.001");
-    private static final int LIMIT_DECIMALS = 3;
-
     /** Which address of a machine to connect to. */
     public enum AddressChoice {
         /** The private address: this JVM runs in the same VPC, or has a route into it. */
@@ -76,16 +68,13 @@ public final class EcsProvider implements CloudProvider {
     }
 
     private final String region;
-    private final String securityGroup;
     private final Map<String, String> vSwitches;
     private final Set<String> families;
     private final Set<String> types;
-    private final String user;
-    private final @Nullable String resourceGroup;
-    private final String systemDiskCategory;
     private final Function<Machine, Optional<InetSocketAddress>> addresses;
     private final ProviderLimits limits = ProviderLimits.builder().build();
     private final OpenApiClient client;
+    private final RunOrders orders;
     private final EcsApi api;
     private final BatchOrders batches;
     private final SpotMarket market;
@@ -94,23 +83,22 @@ public final class EcsProvider implements CloudProvider {
 
     private EcsProvider(Builder b) {
         this.region = required(b.region, "region");
-        this.securityGroup = required(b.securityGroup, "securityGroup");
+        String securityGroup = required(b.securityGroup, "securityGroup");
         if (b.vSwitches.isEmpty()) {
             throw new IllegalStateException("vSwitches is required: at least one zone");
         }
         this.vSwitches = new TreeMap<>(b.vSwitches);
         this.families = Set.copyOf(b.families);
         this.types = Set.copyOf(b.types);
-        this.user = b.user;
-        this.resourceGroup = b.resourceGroup;
-        this.systemDiskCategory = b.systemDiskCategory;
         this.addresses = b.addresses();
         this.client = b.client.build();
+        this.orders = new RunOrders(
+                vSwitches, securityGroup, b.systemDiskCategory, b.resourceGroup, b.user, limits.launchBatch());
         this.api = new EcsApi(client, b.clock, limits.reclaimNotice());
         this.batches = new BatchOrders(client, api);
         this.market = new SpotMarket(client);
         this.offers = new EcsOffers(region, vSwitches.keySet(), this::allowed);
-        this.ssh = new SshConnector(user);
+        this.ssh = new SshConnector(b.user);
     }
 
     /** Returns a new builder with the documented defaults. */
@@ -204,58 +192,7 @@ public final class EcsProvider implements CloudProvider {
      */
     @Override
     public LaunchResult launch(Launch launch) throws InterruptedException {
-        return api.run(order(launch));
-    }
-
-    private RunOrder order(Launch launch) {
-        MachineSpec spec = launch.spec();
-        Offer offer = launch.offer();
-        if (launch.count() > limits.launchBatch()) {
-            throw refused("at most " + limits.launchBatch() + " machines in one call, were " + launch.count());
-        }
-        String vSwitch = vSwitches.get(offer.zone());
-        if (vSwitch == null) {
-            throw refused("no vSwitch is set for zone " + offer.zone());
-        }
-        boolean spot = offer.market() == Market.SPOT;
-        return new RunOrder(
-                launch.token(),
-                launch.minimum(),
-                launch.count(),
-                offer.type().id(),
-                offer.zone(),
-                vSwitch,
-                securityGroup,
-                spec.machineImage().orElseThrow(() -> refused("the spec names no machine image")),
-                "ephemeral-" + launch.token().replaceAll("[^A-Za-z0-9._-]", "-"),
-                systemDiskCategory,
-                spec.diskGib(),
-                spec.publicBandwidthMbit(),
-                launch.cap(),
-                spot ? bid(spec, offer) : null,
-                spot ? spotDuration(offer) : 0,
-                resourceGroup,
-                launch.tags(),
-                CloudConfig.userData(user, launch.hostKey(), launch.clientKey()));
-    }
-
-    private static BigDecimal bid(MachineSpec spec, Offer offer) {
-        Money bid = offer.hourlyOnDemandPrice();
-        Money highest = spec.maxHourlyPrice().orElse(bid);
-        if (!highest.currency().equals(bid.currency())) {
-            throw refused("maxHourlyPrice is in " + highest.currency() + ", prices in " + offer.region() + " are in "
-                    + bid.currency());
-        }
-        BigDecimal amount = (highest.compareTo(bid) < 0 ? highest : bid).amount();
-        return amount.setScale(LIMIT_DECIMALS, RoundingMode.DOWN).max(LEAST_LIMIT);
-    }
-
-    private static int spotDuration(Offer offer) {
-        try {
-            return SpotMarket.spotDuration(offer.protection());
-        } catch (IllegalArgumentException e) {
-            throw refused(String.valueOf(e.getMessage()));
-        }
+        return api.run(orders.order(launch));
     }
 
     private static ConfigurationException refused(String why) {
@@ -385,7 +322,7 @@ public final class EcsProvider implements CloudProvider {
         private @Nullable String resourceGroup;
         private String systemDiskCategory = "cloud_essd";
         private AddressChoice addressChoice = AddressChoice.PRIVATE;
-        private @Nullable Function<Machine, InetSocketAddress> addressResolver;
+        private @Nullable Function<Machine, @Nullable InetSocketAddress> addressResolver;
         private int sshPort = 22;
         private Clock clock = Clock.systemUTC();
 
@@ -492,9 +429,10 @@ public final class EcsProvider implements CloudProvider {
 
         /**
          * Sets where to connect to for a machine, for bastions and address translation; called before each connection,
-         * must not block. Default: the chosen address and {@link #sshPort}.
+         * must not block, and returns null while there is no address yet. Default: the chosen address and
+         * {@link #sshPort}.
          */
-        public Builder addressResolver(Function<Machine, InetSocketAddress> addressResolver) {
+        public Builder addressResolver(Function<Machine, @Nullable InetSocketAddress> addressResolver) {
             this.addressResolver = requireNonNull(addressResolver, "addressResolver");
             return this;
         }
@@ -536,9 +474,9 @@ public final class EcsProvider implements CloudProvider {
         }
 
         private Function<Machine, Optional<InetSocketAddress>> addresses() {
-            Function<Machine, InetSocketAddress> resolver = addressResolver;
+            Function<Machine, @Nullable InetSocketAddress> resolver = addressResolver;
             if (resolver != null) {
-                return machine -> Optional.of(resolver.apply(machine));
+                return machine -> Optional.ofNullable(resolver.apply(machine));
             }
             AddressChoice choice = addressChoice;
             int port = sshPort;
