@@ -236,7 +236,7 @@ public final class TestTicker implements Ticker {
      */
     public <T extends @Nullable Object> T advanceUntil(CompletionStage<T> stage, Duration most) {
         CompletableFuture<T> future = stage.toCompletableFuture();
-        future.whenComplete((result, failure) -> signal());
+        var unused = future.whenComplete((result, failure) -> signal());
         takeTurn();
         try {
             Instant start = now();
