@@ -1,0 +1,164 @@
+package dev.ephemeralbuilder.testing;
+
+import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.spi.Launch;
+import dev.ephemeralbuilder.spi.ShellKeys;
+import dev.ephemeralbuilder.testing.simulator.LocalMachine;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.apache.sshd.common.config.keys.KeyUtils;
+import org.apache.sshd.common.digest.BuiltinDigests;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The inside of one machine: its keys, its processes and the shells that are open to it. */
+final class InMemoryHost {
+    private static final Logger log = LoggerFactory.getLogger(InMemoryHost.class);
+    private static final String PREFIX = "SHA256:";
+
+    private final LocalMachine machine;
+    private final String fingerprint;
+    private final PublicKey clientKey;
+    private final Set<ProcessShell> shells = new HashSet<>();
+    private boolean refusing;
+    private boolean used;
+    private boolean ended;
+
+    InMemoryHost(LocalMachine machine, Launch launch) {
+        this.machine = machine;
+        String shown =
+                KeyUtils.getFingerPrint(BuiltinDigests.sha256, launch.hostKey().getPublic());
+        this.fingerprint = shown.startsWith(PREFIX) ? shown.substring(PREFIX.length()) : shown;
+        this.clientKey = launch.clientKey();
+    }
+
+    synchronized void refuse(boolean refuse) {
+        refusing = refuse;
+    }
+
+    /** Lets in who expects this host key and holds the right client key. */
+    ProcessShell open(ShellKeys keys, Function<LocalMachine, ProcessShell> connect) {
+        synchronized (this) {
+            if (refusing || ended) {
+                throw silent(machine.id());
+            }
+        }
+        if (!fingerprint.equals(keys.hostKeyFingerprint())) {
+            throw new ProviderException(
+                    "machine " + machine.id() + " shows host key " + fingerprint + ", expected was "
+                            + keys.hostKeyFingerprint(),
+                    Effect.NONE,
+                    false,
+                    "HostKeyMismatch",
+                    null,
+                    null);
+        }
+        if (!proves(keys.client())) {
+            throw new ProviderException(
+                    "machine " + machine.id() + " does not let this client key in",
+                    Effect.NONE,
+                    false,
+                    "PublicKeyRefused",
+                    null,
+                    null);
+        }
+        synchronized (this) {
+            used = true;
+        }
+        ProcessShell shell = connect.apply(machine);
+        synchronized (this) {
+            if (!ended) {
+                shells.add(shell);
+                return shell;
+            }
+        }
+        shell.close();
+        throw silent(machine.id());
+    }
+
+    synchronized void forget(ProcessShell shell) {
+        shells.remove(shell);
+    }
+
+    /** Closes all shells; the processes go on. */
+    void cut() {
+        List<ProcessShell> open;
+        synchronized (this) {
+            open = List.copyOf(shells);
+            shells.clear();
+        }
+        open.forEach(ProcessShell::close);
+    }
+
+    /** Lets nobody in any more and closes all shells. */
+    void seal() {
+        synchronized (this) {
+            ended = true;
+        }
+        cut();
+    }
+
+    /** Ends all processes and removes their files; blocks. To be called after {@link #seal}. */
+    void destroy() {
+        synchronized (this) {
+            if (!used) {
+                return;
+            }
+        }
+        machine.kill();
+        deleteTree(machine.home());
+    }
+
+    /** What a client sees of a machine that is not there, or not yet, or not listening. */
+    static ProviderException silent(String id) {
+        return new ProviderException("machine " + id + " does not answer", Effect.NONE, true, null, null, null);
+    }
+
+    static void deleteTree(Path root) {
+        if (!Files.exists(root)) {
+            return;
+        }
+        try (Stream<Path> paths = Files.walk(root)) {
+            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            log.warn("Files of a machine in memory are left in {}", root, e);
+        }
+    }
+
+    private boolean proves(KeyPair client) {
+        if (!KeyUtils.compareKeys(client.getPublic(), clientKey)) {
+            return false;
+        }
+        byte[] challenge = UUID.randomUUID().toString().getBytes(StandardCharsets.US_ASCII);
+        try {
+            Signature signer = Signature.getInstance("SHA256withECDSA");
+            signer.initSign(client.getPrivate());
+            signer.update(challenge);
+            byte[] answer = signer.sign();
+            Signature verifier = Signature.getInstance("SHA256withECDSA");
+            verifier.initVerify(clientKey);
+            verifier.update(challenge);
+            return verifier.verify(answer);
+        } catch (GeneralSecurityException e) {
+            log.debug("A client key cannot sign", e);
+            return false;
+        }
+    }
+}

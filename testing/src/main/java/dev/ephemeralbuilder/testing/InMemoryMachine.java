@@ -1,0 +1,107 @@
+package dev.ephemeralbuilder.testing;
+
+import dev.ephemeralbuilder.ReclaimNotice;
+import dev.ephemeralbuilder.spi.Launch;
+import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.MachineState;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What the cloud in memory knows of one machine. Not safe for use by many threads: guarded by the cloud's lock. */
+final class InMemoryMachine {
+    final String id;
+    final Launch launch;
+    final Instant createdAt;
+    final Instant runningAt;
+    final InMemoryHost host;
+    final List<Ticker.Scheduled> alarms = new ArrayList<>();
+    private final int number;
+    private final Map<String, String> tags;
+    private Instant cap;
+    private @Nullable ReclaimNotice notice;
+    private @Nullable Instant goneAt;
+
+    InMemoryMachine(String id, int number, Launch launch, Instant createdAt, Instant runningAt, InMemoryHost host) {
+        this.id = id;
+        this.number = number;
+        this.launch = launch;
+        this.createdAt = createdAt;
+        this.runningAt = runningAt;
+        this.host = host;
+        this.tags = launch.tags();
+        this.cap = launch.cap();
+    }
+
+    MachineState state(Instant now) {
+        if (goneAt != null) {
+            return MachineState.STOPPING;
+        }
+        return now.isBefore(runningAt) ? MachineState.STARTING : MachineState.RUNNING;
+    }
+
+    /** Whether the cloud does not know it any more. */
+    boolean gone(Instant now) {
+        return !now.isBefore(end());
+    }
+
+    /** Returns when it goes if nothing else happens. */
+    Instant end() {
+        Instant end = cap;
+        if (goneAt != null && goneAt.isBefore(end)) {
+            end = goneAt;
+        }
+        if (notice != null && notice.deadline().isBefore(end)) {
+            end = notice.deadline();
+        }
+        return end;
+    }
+
+    Instant cap() {
+        return cap;
+    }
+
+    void cap(Instant cap) {
+        this.cap = cap;
+    }
+
+    void stop(Instant goneAt) {
+        this.goneAt = goneAt;
+    }
+
+    void notice(ReclaimNotice notice) {
+        this.notice = notice;
+    }
+
+    void tag(String key, String value) {
+        tags.put(key, value);
+    }
+
+    @Nullable String tag(String key) {
+        return tags.get(key);
+    }
+
+    Machine describe(Instant now) {
+        MachineState state = state(now);
+        boolean addressed = !now.isBefore(runningAt);
+        boolean open = addressed && launch.spec().publicBandwidthMbit() > 0;
+        String last = (number >> 8 & 0xff) + "." + (number & 0xff);
+        return Machine.builder()
+                .id(id)
+                .region(launch.offer().region())
+                .zone(launch.offer().zone())
+                .type(launch.offer().type().id())
+                .market(launch.offer().market())
+                .state(state)
+                .createdAt(createdAt)
+                .tags(tags)
+                .privateAddress(addressed ? "127.64." + last : null)
+                .publicAddress(open ? "127.65." + last : null)
+                .cap(cap)
+                .reclaimNotice(notice)
+                .build();
+    }
+}

@@ -1,0 +1,123 @@
+package dev.ephemeralbuilder.testing;
+
+import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.spi.Channel;
+import dev.ephemeralbuilder.spi.Shell;
+import dev.ephemeralbuilder.testing.simulator.LocalMachine;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** Starts processes of one pretended machine. Safe for use by many threads. */
+final class ProcessShell implements Shell {
+    private static final int MAX_COMMAND = 1000;
+
+    private final LocalMachine machine;
+    private final int maxChannels;
+    private final Executor io;
+    private final Supplier<? extends AutoCloseable> holds;
+    private final Consumer<ProcessShell> whenClosed;
+    private final Set<ProcessChannel> channels = new HashSet<>();
+    private int starting;
+    private boolean closed;
+
+    /**
+     * @param io runs what blocks on processes, on as many threads as it takes
+     * @param holds gives what is closed when a command has ended or its channel is closed
+     */
+    ProcessShell(
+            LocalMachine machine,
+            int maxChannels,
+            Executor io,
+            Supplier<? extends AutoCloseable> holds,
+            Consumer<ProcessShell> whenClosed) {
+        this.machine = machine;
+        this.maxChannels = maxChannels;
+        this.io = io;
+        this.holds = holds;
+        this.whenClosed = whenClosed;
+    }
+
+    @Override
+    public Channel open(String command) throws InterruptedException {
+        if (command.length() > MAX_COMMAND || !command.chars().allMatch(c -> c < 128)) {
+            throw new IllegalArgumentException("a command must be at most " + MAX_COMMAND + " ASCII characters");
+        }
+        if (Thread.interrupted()) {
+            throw new InterruptedException("interrupted before the command was started");
+        }
+        synchronized (this) {
+            if (closed) {
+                throw lost(Effect.NONE);
+            }
+            if (channels.size() + starting >= maxChannels) {
+                throw new ProviderException(
+                        "there are " + maxChannels + " channels already", Effect.NONE, true, null, null, null);
+            }
+            starting++;
+        }
+        ProcessChannel channel = null;
+        try {
+            channel = start(command);
+        } finally {
+            synchronized (this) {
+                starting--;
+                if (channel != null && !closed) {
+                    channels.add(channel);
+                }
+            }
+        }
+        if (!isOpen()) {
+            channel.close();
+            throw lost(Effect.UNKNOWN);
+        }
+        channel.start();
+        return channel;
+    }
+
+    @Override
+    public synchronized boolean isOpen() {
+        return !closed;
+    }
+
+    @Override
+    public void close() {
+        List<ProcessChannel> open;
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            open = List.copyOf(channels);
+            channels.clear();
+        }
+        open.forEach(ProcessChannel::close);
+        whenClosed.accept(this);
+    }
+
+    private ProcessChannel start(String command) {
+        Process process;
+        try {
+            process = machine.start("exec 2>&1\n" + command, Map.of());
+        } catch (IOException e) {
+            throw new ProviderException("the machine starts nothing", Effect.NONE, true, null, null, e);
+        }
+        AutoCloseable hold = holds.get();
+        return new ProcessChannel(process, io, channel -> {
+            synchronized (this) {
+                channels.remove(channel);
+            }
+            InMemoryCloud.release(hold);
+        });
+    }
+
+    private static ProviderException lost(Effect effect) {
+        return new ProviderException("the connection to the machine is lost", effect, true, null, null, null);
+    }
+}

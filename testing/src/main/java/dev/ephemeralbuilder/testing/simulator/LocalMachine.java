@@ -1,0 +1,248 @@
+package dev.ephemeralbuilder.testing.simulator;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The processes of one pretended machine: real processes of this host with a folder and a small environment of their
+ * own. Used by {@link AlibabaCloudSimulator} and by the provider in memory of {@code dev.ephemeralbuilder.testing}.
+ *
+ * <p>A command runs as {@code sh -c} in a session of its own (where the host has {@code setsid}), with the home folder
+ * as working directory. Its environment is what is needed and no more: {@code PATH} and {@code JAVA_HOME} of this JVM,
+ * {@code HOME}, {@code USER}, {@code LOGNAME}, {@code SHELL}, {@code LANG=C.UTF-8}, {@code TMPDIR} inside the home
+ * folder, {@value #MACHINE_VARIABLE} with the machine's id, and a second variable by which {@link #kill} knows its own.
+ *
+ * <p>Nothing that a connection does ends a process; {@link #kill} ends all of them.
+ *
+ * <p><b>This is no sandbox.</b> Commands run as the user of this JVM, see the host's files and network, and can leave
+ * the machine's reach if they mean to. Run only what you would run on this host anyway.
+ *
+ * <p>Safe for use by many threads.
+ */
+public final class LocalMachine {
+    /** The variable that tells a command which machine it runs on. */
+    public static final String MACHINE_VARIABLE = "EPHEMERAL_MACHINE";
+
+    private static final Logger log = LoggerFactory.getLogger(LocalMachine.class);
+
+    private static final String KEY_VARIABLE = "EPHEMERAL_MACHINE_KEY";
+    private static final int KILL_ROUNDS = 40;
+    private static final long KILL_ROUND_MILLIS = 250;
+    private static final Pattern SIGNAL_NAME = Pattern.compile("[A-Z][A-Z0-9]{1,9}");
+    private static final List<String> SHELL = onPath("setsid") ? List.of("setsid", "sh", "-c") : List.of("sh", "-c");
+
+    private final Path home;
+    private final String id;
+    private final String user;
+    private final Map<String, String> extraEnvironment;
+    // Ids may be the same in two simulators with one seed; this never is.
+    private final String key = UUID.randomUUID().toString();
+    private final Set<Process> running = ConcurrentHashMap.newKeySet();
+    private volatile boolean killed;
+
+    /**
+     * Creates a machine without processes. Touches no file yet.
+     *
+     * @param home the home folder, made by the first {@link #start} if it is not there; never deleted by this class
+     * @param id the machine's id, as {@value #MACHINE_VARIABLE}
+     * @param user the name of the user in the environment; processes run as the user of this JVM all the same
+     * @param extraEnvironment variables that every process gets; they win over the ones above
+     */
+    public LocalMachine(Path home, String id, String user, Map<String, String> extraEnvironment) {
+        this.home = home.toAbsolutePath();
+        this.id = requireNonNull(id, "id");
+        this.user = requireNonNull(user, "user");
+        this.extraEnvironment = Map.copyOf(extraEnvironment);
+    }
+
+    /** Returns the machine's id. */
+    public String id() {
+        return id;
+    }
+
+    /** Returns the home folder, as an absolute path. */
+    public Path home() {
+        return home;
+    }
+
+    /**
+     * Starts a command with {@code sh -c}. The caller must read both streams and close the input.
+     *
+     * @param command the command line for the shell
+     * @param environment variables for this process alone
+     * @return the process, whose id is also that of its group and session where the host has {@code setsid}
+     * @throws IOException if the machine was killed, or the process cannot be started
+     */
+    public Process start(String command, Map<String, String> environment) throws IOException {
+        requireNonNull(command, "command");
+        if (killed) {
+            throw new IOException("machine " + id + " is gone");
+        }
+        Path temp = Files.createDirectories(home.resolve("tmp"));
+        List<String> line = new ArrayList<>(SHELL);
+        line.add(command);
+        ProcessBuilder builder = new ProcessBuilder(line).directory(home.toFile());
+        Map<String, String> variables = builder.environment();
+        String javaHome = variables.get("JAVA_HOME");
+        String path = variables.getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin");
+        variables.clear();
+        variables.put("PATH", path);
+        if (javaHome != null) {
+            variables.put("JAVA_HOME", javaHome);
+        }
+        variables.put("HOME", home.toString());
+        variables.put("USER", user);
+        variables.put("LOGNAME", user);
+        variables.put("SHELL", "/bin/sh");
+        variables.put("LANG", "C.UTF-8");
+        variables.put("TMPDIR", temp.toString());
+        variables.putAll(extraEnvironment);
+        variables.putAll(environment);
+        variables.put(MACHINE_VARIABLE, id);
+        variables.put(KEY_VARIABLE, key);
+        Process process = builder.start();
+        running.removeIf(other -> !other.isAlive());
+        running.add(process);
+        if (killed) {
+            // kill() may have looked before this process was there.
+            kill();
+            throw new IOException("machine " + id + " is gone");
+        }
+        return process;
+    }
+
+    /**
+     * Sends a signal to the group of a process that {@link #start} returned, as a real SSH server does.
+     *
+     * @param process a process of this machine
+     * @param signal the name without SIG, such as {@code TERM}
+     * @throws IllegalArgumentException if that is no name of a signal
+     * @throws IOException if the signal cannot be sent
+     */
+    public void signal(Process process, String signal) throws IOException {
+        if (!SIGNAL_NAME.matcher(signal).matches()) {
+            throw new IllegalArgumentException("no name of a signal");
+        }
+        if (!process.isAlive()) {
+            return;
+        }
+        String target = SHELL.get(0).equals("setsid") ? "-" + process.pid() : String.valueOf(process.pid());
+        Process kill = new ProcessBuilder("sh", "-c", "kill -s " + signal + " -- " + target)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        kill.getOutputStream().close();
+    }
+
+    /**
+     * Ends every process of this machine with SIGKILL, also those that left its sessions, and waits until none is left,
+     * for about ten seconds at most. After that nothing can be started. May be called again.
+     *
+     * <p>On Linux processes are found by a variable of their environment; elsewhere by descent from the started ones,
+     * which misses a child whose parent has ended.
+     */
+    public void kill() {
+        killAll(List.of(this));
+    }
+
+    /** Like {@link #kill}, for many machines in one go. */
+    static void killAll(Collection<LocalMachine> machines) {
+        if (machines.isEmpty()) {
+            return;
+        }
+        machines.forEach(machine -> machine.killed = true);
+        boolean interrupted = false;
+        try {
+            for (int round = 0; round < KILL_ROUNDS; round++) {
+                Set<ProcessHandle> alive = alive(machines);
+                if (alive.isEmpty()) {
+                    return;
+                }
+                alive.forEach(ProcessHandle::destroyForcibly);
+                for (ProcessHandle process : alive) {
+                    interrupted |= awaitEnd(process, interrupted);
+                }
+            }
+            log.warn("Processes of {} machine(s) did not end", machines.size());
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static Set<ProcessHandle> alive(Collection<LocalMachine> machines) {
+        Set<ProcessHandle> found = new HashSet<>();
+        Consumer<ProcessHandle> collect = process -> {
+            if (process.isAlive()) {
+                found.add(process);
+            }
+        };
+        for (LocalMachine machine : machines) {
+            for (Process process : machine.running) {
+                process.descendants().forEach(collect);
+                collect.accept(process.toHandle());
+            }
+        }
+        if (ProcessTable.available()) {
+            Set<String> keys = machines.stream()
+                    .map(machine -> KEY_VARIABLE + "=" + machine.key)
+                    .collect(Collectors.toSet());
+            try {
+                ProcessTable.read()
+                        .marked(keys)
+                        .forEach(pid -> ProcessHandle.of(pid).ifPresent(collect));
+            } catch (IOException e) {
+                log.warn("Cannot read the process table; only descendants are ended", e);
+            }
+        }
+        return found;
+    }
+
+    /** Waits for the end and says whether the thread was interrupted; does not wait where it was already. */
+    private static boolean awaitEnd(ProcessHandle process, boolean interrupted) {
+        if (interrupted) {
+            return false;
+        }
+        try {
+            process.onExit().get(KILL_ROUND_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            return true;
+        } catch (ExecutionException | TimeoutException e) {
+            log.debug("Process {} has not ended yet", process.pid());
+        }
+        return false;
+    }
+
+    private static boolean onPath(String program) {
+        String path = System.getenv().getOrDefault("PATH", "/usr/bin:/bin");
+        return Pattern.compile(File.pathSeparator, Pattern.LITERAL)
+                .splitAsStream(path)
+                .anyMatch(folder -> !folder.isEmpty() && Files.isExecutable(Path.of(folder, program)));
+    }
+
+    @Override
+    public String toString() {
+        return "LocalMachine[" + id + "]";
+    }
+}
