@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * A channel over the library's asynchronous streams. Output that nobody reads stays inside the channel's window, whose
  * size bounds it.
  *
- * <p>The library's input stream can lose the end: a read that begins at the very moment at which the channel closes
- * never completes, and one that was cut off makes the next one fail. So the end is taken from the channel itself.
+ * <p>The library's streams can lose the end: a read or a write that begins or goes on at the very moment at which the
+ * channel closes may never complete, and a read that was cut off makes the next one fail. So the end is taken from the
+ * channel itself.
  */
 final class SshChannel implements Channel {
     private static final int READ_BYTES = 32 * 1024;
@@ -32,6 +33,8 @@ final class SshChannel implements Channel {
     // All guarded by lock; futures are completed outside of it.
     private @Nullable CompletableFuture<ByteBuffer> reading;
     private @Nullable IoReadFuture running;
+    private long reads;
+    private @Nullable CompletableFuture<Void> writing;
     private @Nullable ByteBuffer ahead;
     private boolean closed;
     private boolean dropped;
@@ -52,6 +55,15 @@ final class SshChannel implements Channel {
             result.complete(null);
             return result;
         }
+        synchronized (lock) {
+            if (writing != null && !writing.isDone()) {
+                return CompletableFuture.failedFuture(new IllegalStateException("one write at a time"));
+            }
+            if (dropped || closed) {
+                return CompletableFuture.failedFuture(lost());
+            }
+            writing = result;
+        }
         byte[] copy = new byte[bytes.remaining()];
         bytes.duplicate().get(copy);
         try {
@@ -62,9 +74,7 @@ final class SshChannel implements Channel {
                     result.completeExceptionally(lost());
                 }
             });
-        } catch (WritePendingException e) {
-            result.completeExceptionally(new IllegalStateException("one write at a time"));
-        } catch (IOException e) {
+        } catch (IOException | WritePendingException e) {
             result.completeExceptionally(lost());
         }
         return result;
@@ -77,6 +87,13 @@ final class SshChannel implements Channel {
         return result;
     }
 
+    /** A write that waits for room would otherwise wait for ever. */
+    private void fail(@Nullable CompletableFuture<Void> write) {
+        if (write != null) {
+            write.completeExceptionally(lost());
+        }
+    }
+
     private ProviderException lost() {
         return new ProviderException(
                 "the channel to " + id + " is closed or lost", Effect.UNKNOWN, false, "ChannelLost", null, null);
@@ -86,6 +103,7 @@ final class SshChannel implements Channel {
     public CompletableFuture<ByteBuffer> read() {
         CompletableFuture<ByteBuffer> result = new CompletableFuture<>();
         ByteBuffer ready;
+        long number;
         synchronized (lock) {
             if (reading != null) {
                 throw new IllegalStateException("one read at a time");
@@ -95,6 +113,7 @@ final class SshChannel implements Channel {
             if (ready == null) {
                 reading = result;
             }
+            number = ++reads;
         }
         if (ready != null) {
             result.complete(ready);
@@ -108,18 +127,20 @@ final class SshChannel implements Channel {
             stuck = closed && !future.isDone();
         }
         if (stuck) {
-            finish(result, NOTHING);
+            finish(number, NOTHING);
         } else {
-            future.addListener(f -> finish(result, content(f)));
+            future.addListener(f -> finish(number, content(f)));
         }
         return result;
     }
 
     /** Ends one read, once. */
-    private void finish(CompletableFuture<ByteBuffer> result, ByteBuffer content) {
+    private void finish(long number, ByteBuffer content) {
+        CompletableFuture<ByteBuffer> result;
         boolean atEnd;
         synchronized (lock) {
-            if (reading != result) {
+            result = reading;
+            if (result == null || number != reads) {
                 return;
             }
             reading = null;
@@ -142,10 +163,14 @@ final class SshChannel implements Channel {
     }
 
     private void channelClosed() {
-        CompletableFuture<ByteBuffer> stuck = null;
+        boolean stuck = false;
         boolean atEnd;
+        long number;
+        CompletableFuture<Void> unwritten;
         synchronized (lock) {
             closed = true;
+            unwritten = writing;
+            number = reads;
             if (dropped || drained) {
                 drained = true;
             } else if (reading == null) {
@@ -157,12 +182,13 @@ final class SshChannel implements Channel {
                     drained = true;
                 }
             } else if (running != null && !running.isDone()) {
-                stuck = reading;
+                stuck = true;
             }
             atEnd = drained;
         }
-        if (stuck != null) {
-            finish(stuck, NOTHING);
+        fail(unwritten);
+        if (stuck) {
+            finish(number, NOTHING);
         } else if (atEnd) {
             end();
         }
@@ -186,9 +212,11 @@ final class SshChannel implements Channel {
     @Override
     public void close() {
         CompletableFuture<ByteBuffer> cut;
+        CompletableFuture<Void> unwritten;
         boolean atEnd;
         synchronized (lock) {
             dropped = true;
+            unwritten = writing;
             ahead = null;
             cut = reading;
             reading = null;
@@ -199,6 +227,7 @@ final class SshChannel implements Channel {
         if (cut != null) {
             cut.complete(NOTHING);
         }
+        fail(unwritten);
         // First the input, at once: a write that waits for room would hold up the orderly close for ever.
         channel.getAsyncIn().close(true);
         // Not at once: the machine would not be told (ssh-and-testing, 2.1).

@@ -21,11 +21,16 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -315,6 +320,33 @@ class OpenApiClientTest {
             assertThat(failure(poor, run())).isInstanceOf(CredentialsException.class);
         }
         assertThat(endpoint.calls()).isEmpty();
+    }
+
+    @Test
+    void manyCallsAtOnceAllSucceed() throws Exception {
+        CountDownLatch allThere = new CountDownLatch(64);
+        endpoint.on("DescribeInstances", exchange -> {
+            allThere.countDown();
+            assertThat(allThere.await(20, TimeUnit.SECONDS)).isTrue();
+            byte[] body = "{\"RequestId\":\"R\"}".getBytes(StandardCharsets.UTF_8);
+            exchange.getResponseHeaders().set("Content-Type", "application/json");
+            exchange.sendResponseHeaders(200, body.length);
+            exchange.getResponseBody().write(body);
+            exchange.close();
+        });
+        ExecutorService callers = Executors.newFixedThreadPool(64);
+        try {
+            List<Future<DescribeInstancesResponse>> answers =
+                    callers.invokeAll(Collections.nCopies(64, () -> client.call(new DescribeInstancesRequest())));
+            for (Future<DescribeInstancesResponse> answer : answers) {
+                assertThat(answer.get().getRequestId()).isEqualTo("R");
+            }
+        } finally {
+            callers.shutdownNow();
+        }
+        assertThat(endpoint.calls())
+                .extracting(call -> call.query().get("SignatureNonce"))
+                .doesNotHaveDuplicates();
     }
 
     @Test

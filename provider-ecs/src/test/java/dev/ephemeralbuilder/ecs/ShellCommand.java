@@ -91,7 +91,9 @@ final class ShellCommand implements Command {
     public void destroy(ChannelSession channel) {
         Process p = process;
         if (p != null) {
-            p.destroyForcibly();
+            // By handle: Process.destroy would close the input, and wait for a pump that writes to it.
+            p.descendants().forEach(ProcessHandle::destroyForcibly);
+            p.toHandle().destroyForcibly();
         }
     }
 }

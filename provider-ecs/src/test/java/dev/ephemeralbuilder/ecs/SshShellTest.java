@@ -161,19 +161,31 @@ class SshShellTest {
     @Test
     void closingAChannelFailsTheWriteThatWaits() throws Exception {
         try (Shell shell = open()) {
-            Channel channel = shell.open("sleep 30");
+            Channel channel = shell.open("sleep 100");
             CompletableFuture<Void> waiting = channel.write(ByteBuffer.allocate(32 << 20));
             channel.close();
+            assertThat(waiting).isCompletedExceptionally();
             assertThatThrownBy(() -> await(waiting)).hasCauseInstanceOf(ProviderException.class);
             assertThatThrownBy(() -> await(channel.write(ByteBuffer.wrap(new byte[1]))))
                     .hasCauseInstanceOf(ProviderException.class);
+            assertThat(await(channel.ended())).isEmpty();
+        }
+    }
+
+    @Test
+    void aLostConnectionFailsTheWriteThatWaits() throws Exception {
+        try (Shell shell = open();
+                Channel channel = shell.open("sleep 100")) {
+            CompletableFuture<Void> waiting = channel.write(ByteBuffer.allocate(32 << 20));
+            server.cutAll();
+            assertThatThrownBy(() -> await(waiting)).hasCauseInstanceOf(ProviderException.class);
         }
     }
 
     @Test
     void closingAChannelEndsTheReadThatWaitsAndTheChannel() throws Exception {
         try (Shell shell = open()) {
-            Channel channel = shell.open("sleep 30");
+            Channel channel = shell.open("sleep 100");
             CompletableFuture<ByteBuffer> waiting = channel.read();
             channel.close();
             assertThat(await(waiting).hasRemaining()).isFalse();
@@ -206,7 +218,7 @@ class SshShellTest {
     @Test
     void oneReadAtATime() throws Exception {
         try (Shell shell = open();
-                Channel channel = shell.open("sleep 30")) {
+                Channel channel = shell.open("sleep 100")) {
             CompletableFuture<ByteBuffer> waiting = channel.read();
             assertThatThrownBy(channel::read).isInstanceOf(IllegalStateException.class);
             assertThat(waiting).isNotDone();
