@@ -41,8 +41,8 @@ final class InMemoryHost {
 
     InMemoryHost(LocalMachine machine, Launch launch) {
         this.machine = machine;
-        String shown = KeyUtils.getFingerPrint(
-                BuiltinDigests.sha256, launch.hostKey().getPublic());
+        String shown =
+                KeyUtils.getFingerPrint(BuiltinDigests.sha256, launch.hostKey().getPublic());
         this.fingerprint = shown.startsWith(PREFIX) ? shown.substring(PREFIX.length()) : shown;
         this.clientKey = launch.clientKey();
     }

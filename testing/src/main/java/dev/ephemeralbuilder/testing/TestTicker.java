@@ -305,8 +305,8 @@ public final class TestTicker implements Ticker {
             lock.unlock();
         }
         if (!failures.isEmpty()) {
-            AssertionError error = new AssertionError(
-                    failures.size() + " task(s) failed, first: " + failures.get(0), failures.get(0));
+            AssertionError error =
+                    new AssertionError(failures.size() + " task(s) failed, first: " + failures.get(0), failures.get(0));
             failures.stream().skip(1).forEach(error::addSuppressed);
             throw error;
         }
