@@ -2,29 +2,102 @@ package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.BuildFleet;
+import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.BuilderLostException;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.selection.Objective;
+import dev.ephemeralbuilder.selection.Offer;
+import dev.ephemeralbuilder.selection.SelectionPolicy;
+import dev.ephemeralbuilder.selection.StockMemory;
+import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.StateStore;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
+/** The fleet: owns the threads, knows what is held, starts acquisitions and ends everything in the right order. */
 public final class Engine implements BuildFleet {
-    public static Engine start(EngineConfig config) {
-        return new Engine(config);
-    }
+    private static final Logger log = LoggerFactory.getLogger(Engine.class);
+    private static final int USER_THREADS = 8;
+    private static final Duration STOP_CALLS = Duration.ofSeconds(5);
 
     private final EngineConfig config;
+    private final Ticker ticker;
+    private final StateStore store;
+    private final Calls calls;
+    private final ExecutorService users;
+    private final Events events;
+    private final Attempt.Identity identity;
+    private final Map<String, Region> regions = new LinkedHashMap<>();
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final @Nullable Thread hook;
 
-    private Engine(EngineConfig c) {
-        this.config = c;
+    // Confined to the ticker.
+    private final Set<Held> held = new LinkedHashSet<>();
+    private final Set<Attempt> launching = new HashSet<>();
+    private final Set<Acquisition> acquisitions = new HashSet<>();
+    private StockMemory stockMemory = StockMemory.empty();
+
+    private Engine(EngineConfig config) {
+        this.config = config;
+        this.ticker = config.ticker() == null ? Ticker.system("ephemeral-builder-" + config.owner()) : config.ticker();
+        this.store = config.stateStore() == null ? StateStore.inMemory() : config.stateStore();
+        this.calls = new Calls(ticker, config.maxConcurrentCalls());
+        this.users = Calls.pool("ephemeral-builder-user-", USER_THREADS);
+        this.events = new Events(config.listeners(), users);
+        this.identity = new Attempt.Identity(config.owner(), hostName(), config.lease());
+        Retries retries = new Retries(ticker, calls);
+        Records records = new Records(store, calls, ticker);
+        for (CloudProvider provider : config.providers()) {
+            regions.put(
+                    key(provider.name(), provider.region()),
+                    new Region(
+                            provider,
+                            ticker,
+                            calls,
+                            retries,
+                            new MarketBook(
+                                    ticker,
+                                    retries,
+                                    provider,
+                                    config.selectionPolicy().protections()),
+                            new Watcher(ticker, retries, provider),
+                            new Terminator(ticker, calls, provider),
+                            new Leases(ticker, retries, provider, config.lease()),
+                            records,
+                            events,
+                            held,
+                            launching));
+        }
+        this.hook = config.closeOnJvmExit() ? new Thread(this::close, "ephemeral-builder-exit") : null;
     }
 
-    @Override
-    public EphemeralBuilder acquire(MachineSpec spec, AcquireRequest request) {
-        throw new IllegalStateException();
-    }
-
-    @Override
-    public CompletableFuture<EphemeralBuilder> acquireAsync(MachineSpec spec, AcquireRequest request) {
-        throw new IllegalStateException();
+    /** Makes a fleet and its threads. */
+    public static Engine start(EngineConfig config) {
+        Engine engine = new Engine(config);
+        if (engine.hook != null) {
+            Runtime.getRuntime().addShutdownHook(engine.hook);
+        }
+        return engine;
     }
 
     @Override
@@ -33,5 +106,162 @@ public final class Engine implements BuildFleet {
     }
 
     @Override
-    public void close() {}
+    public EphemeralBuilder acquire(MachineSpec spec, AcquireRequest request) throws InterruptedException {
+        return Waits.await(acquireAsync(spec, request));
+    }
+
+    @Override
+    public CompletableFuture<EphemeralBuilder> acquireAsync(MachineSpec spec, AcquireRequest request) {
+        if (closed.get()) {
+            throw new IllegalStateException("the fleet is closed");
+        }
+        String requestId = request.requestId().orElseGet(() -> UUID.randomUUID().toString());
+        Acquisition acquisition = new Acquisition(this, spec, request, requestId);
+        ticker.execute(() -> {
+            acquisitions.add(acquisition);
+            Stages.whenDone(acquisition.result(), ticker, (b, f) -> acquisitions.remove(acquisition));
+            acquisition.start();
+        });
+        return acquisition.result();
+    }
+
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        CompletableFuture<Void> allGone = new CompletableFuture<>();
+        ticker.execute(() -> {
+            List.copyOf(acquisitions).forEach(a -> a.result().cancel(false));
+            // Behind the cancellations that this has put on the ticker.
+            ticker.execute(() -> drain(allGone));
+        });
+        boolean interrupted = false;
+        try {
+            allGone.get(config.closeTimeout().toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            sayWhatIsLeft();
+        } catch (InterruptedException e) {
+            interrupted = true;
+        } catch (ExecutionException e) {
+            log.warn("Closing the fleet failed", e.getCause());
+        }
+        interrupted |= stop();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void sayWhatIsLeft() {
+        ticker.execute(() -> {
+            List<String> left = new ArrayList<>();
+            held.forEach(h -> left.add(h.machineId()));
+            log.warn(
+                    "The fleet closes before everything is gone; the cloud ends these machines at their cap"
+                            + " [ids={}, launches of unknown outcome={}]",
+                    left,
+                    launching.size());
+        });
+    }
+
+    /** Completes when no launch is under way and every machine was seen gone. */
+    private void drain(CompletableFuture<Void> allGone) {
+        List.copyOf(held).forEach(h -> h.release(this::fleetClosed));
+        if (held.isEmpty() && launching.isEmpty()) {
+            allGone.complete(null);
+        } else {
+            ticker.schedule(Duration.ofMillis(100), () -> drain(allGone));
+        }
+    }
+
+    private BuilderException fleetClosed() {
+        return new BuilderLostException("The fleet was closed", null);
+    }
+
+    /** Returns whether it was interrupted. */
+    private boolean stop() {
+        boolean interrupted = false;
+        try {
+            calls.stop(STOP_CALLS);
+            users.shutdown();
+            users.awaitTermination(STOP_CALLS.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
+        users.shutdownNow();
+        config.providers().forEach(CloudProvider::close);
+        if (config.stateStore() == null) {
+            store.close();
+        }
+        if (config.ticker() == null) {
+            ticker.close();
+        }
+        if (hook != null && Thread.currentThread() != hook) {
+            removeHook(hook);
+        }
+        return interrupted;
+    }
+
+    private static void removeHook(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException shutdownHasBegun) {
+            log.debug("The JVM is on its way down; its hook stays");
+        }
+    }
+
+    // What acquisitions need; called on the ticker.
+
+    Attempt attempt(MachineSpec spec, AcquireRequest request, String requestId, Offer offer, int number) {
+        Region region = regions.get(key(offer.provider(), offer.region()));
+        if (region == null) {
+            throw new IllegalStateException("an offer of a provider that the fleet does not have: " + offer);
+        }
+        return new Attempt(region, identity, spec, request, requestId, offer, number, users);
+    }
+
+    List<Region> regions() {
+        return List.copyOf(regions.values());
+    }
+
+    Ticker ticker() {
+        return ticker;
+    }
+
+    Events events() {
+        return events;
+    }
+
+    SelectionPolicy selectionPolicy() {
+        return config.selectionPolicy();
+    }
+
+    Objective objective() {
+        return config.objective();
+    }
+
+    int maxAttempts() {
+        return config.maxAttempts();
+    }
+
+    StockMemory stockMemory() {
+        return stockMemory;
+    }
+
+    void foundEmpty(String pool) {
+        stockMemory = stockMemory.with(pool, ticker.now());
+    }
+
+    private static String key(String provider, String region) {
+        return provider + "/" + region;
+    }
+
+    private static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            log.debug("This host does not know its name: {}", e.getMessage());
+            return "unknown";
+        }
+    }
 }

@@ -27,19 +27,19 @@ public record MachineType(String id, String family, Architecture architecture, i
     /** Returns why a machine of this type cannot serve a spec, or empty if its size and architecture fit. */
     public Optional<String> misfit(MachineSpec spec) {
         if (architecture != spec.architecture()) {
-            return Optional.of("architecture is " + architecture);
+            return Optional.of("another architecture");
         }
         if (millicpus < spec.millicpus()) {
-            return Optional.of("only " + millicpus / 1000.0 + " vCPU");
+            return Optional.of("too few vCPUs");
         }
         if (memoryMib < spec.memoryMib()) {
-            return Optional.of("only " + memoryMib / 1024.0 + " GiB of memory");
+            return Optional.of("too little memory");
         }
         if (gpus < spec.gpus()) {
-            return Optional.of("only " + gpus + " GPU");
+            return Optional.of("too few GPUs");
         }
         if (spec.gpus() == 0 && gpus > 0) {
-            return Optional.of("has a GPU that nobody asked for");
+            return Optional.of("has GPUs that the spec does not ask for");
         }
         return Optional.empty();
     }

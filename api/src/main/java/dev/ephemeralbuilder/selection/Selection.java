@@ -34,9 +34,9 @@ public record Selection(List<RankedOffer> ranked, List<Rejection> rejections) {
         List<Offer> kept = new ArrayList<>();
         List<Rejection> rejections = new ArrayList<>(request.rejections());
         for (Offer offer : request.offers()) {
-            Optional<String> reason = rejection(offer, request);
-            if (reason.isPresent()) {
-                rejections.add(new Rejection(offer.describe(), reason.get()));
+            Optional<Rejection> rejection = rejection(offer, request);
+            if (rejection.isPresent()) {
+                rejections.add(rejection.get());
             } else {
                 kept.add(offer);
             }
@@ -51,25 +51,34 @@ public record Selection(List<RankedOffer> ranked, List<Rejection> rejections) {
         return counts;
     }
 
-    private static Optional<String> rejection(Offer offer, SelectionRequest request) {
+    private static Optional<Rejection> rejection(Offer offer, SelectionRequest request) {
         MachineSpec spec = request.spec();
         if (!spec.markets().contains(offer.market())) {
-            return Optional.of(offer.market() + " is not among the spec's markets");
+            return forever(offer, offer.market() + " is not among the spec's markets");
         }
         Optional<Money> cap = spec.maxHourlyPrice();
         if (cap.isPresent() && !cap.get().currency().equals(offer.hourlyPrice().currency())) {
-            return Optional.of("the price cap is in " + cap.get().currency() + ", the price in "
-                    + offer.hourlyPrice().currency());
+            return forever(
+                    offer,
+                    "the price cap is in " + cap.get().currency() + ", the price in "
+                            + offer.hourlyPrice().currency());
         }
         if (cap.isPresent() && offer.hourlyPrice().compareTo(cap.get()) > 0) {
-            return Optional.of("above the price cap of " + cap.get() + " per hour");
+            return forever(offer, "above the price cap of " + cap.get() + " per hour");
         }
         if (offer.market() == Market.SPOT
                 && offer.hourlyPrice().compareTo(offer.hourlyOnDemandPrice().times(SPOT_CEILING)) >= 0) {
-            return Optional.of("spot price is 95 % of its on-demand price or more");
+            return forever(offer, "spot price is 95 % of its on-demand price or more");
         }
         return request.stockMemory()
                 .blockedUntil(offer.pool(), request.now())
-                .map(until -> "was out of stock less than " + StockMemory.BLOCK.toMinutes() + " minutes ago");
+                .map(until -> new Rejection(
+                        offer.describe(),
+                        "was out of stock less than " + StockMemory.BLOCK.toMinutes() + " minutes ago",
+                        true));
+    }
+
+    private static Optional<Rejection> forever(Offer offer, String reason) {
+        return Optional.of(new Rejection(offer.describe(), reason));
     }
 }

@@ -1,0 +1,175 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.BuilderLostException;
+import dev.ephemeralbuilder.BuilderReclaimedException;
+import dev.ephemeralbuilder.ConfigurationException;
+import dev.ephemeralbuilder.EphemeralBuilder;
+import dev.ephemeralbuilder.LogSink;
+import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.ReclaimNotice;
+import dev.ephemeralbuilder.RunningScript;
+import dev.ephemeralbuilder.Script;
+import dev.ephemeralbuilder.ScriptResult;
+import dev.ephemeralbuilder.Transfer;
+import dev.ephemeralbuilder.cost.CostEstimate;
+import dev.ephemeralbuilder.selection.Offer;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Predicate;
+
+/** A ready machine, as the caller sees it. */
+final class BuilderHandle implements EphemeralBuilder {
+    private final Held held;
+    private final Ticker ticker;
+    private final Executor users;
+    private final Link link;
+    private final Remote remote;
+    private final String workspace;
+    private final Transfers transfers;
+
+    BuilderHandle(Held held, Ticker ticker, Executor users, Link link, Remote remote, String workspace) {
+        this.held = held;
+        this.ticker = ticker;
+        this.users = users;
+        this.link = link;
+        this.remote = remote;
+        this.workspace = workspace;
+        this.transfers = new Transfers(ticker, link, workspace);
+    }
+
+    @Override
+    public String id() {
+        return held.machineId();
+    }
+
+    @Override
+    public String requestId() {
+        return held.requestId();
+    }
+
+    @Override
+    public Offer offer() {
+        return held.offer();
+    }
+
+    @Override
+    public String workspace() {
+        return workspace;
+    }
+
+    @Override
+    public CompletableFuture<RunningScript> start(Script script) {
+        // The id is ours, so that a start whose answer is lost can be repeated.
+        String id = UUID.randomUUID().toString().substring(0, 8);
+        Supervisor.Command command = Supervisor.start(id, script, workspace);
+        CompletableFuture<RunningScript> started = new CompletableFuture<>();
+        ticker.execute(() -> Stages.whenDone(remote.ask(command), (reply, failure) -> {
+            if (failure != null) {
+                started.completeExceptionally(Failures.unwrap(failure));
+                return;
+            }
+            if (reply.value("started").isPresent()) {
+                started.complete(new ScriptRun(id, script, ticker, users, link, remote));
+                return;
+            }
+            started.completeExceptionally(refused(script, reply.value("refused").orElse("for no known reason")));
+        }));
+        return started;
+    }
+
+    private BuilderException refused(Script script, String why) {
+        String message = switch (why) {
+            case "directory" ->
+                "There is no directory "
+                        + Supervisor.under(workspace, script.directory().orElse("")) + " on the machine";
+            case "interpreter" ->
+                "There is no interpreter " + script.interpreter().get(0) + " on the machine";
+            case "environment" -> "The machine's shell does not take the script's environment variables";
+            case "incomplete" -> "The script did not arrive whole on the machine; is its disk full?";
+            default -> "The machine did not start the script: " + why;
+        };
+        return why.equals("incomplete")
+                ? new ProviderException(message, ProviderException.Effect.NONE, true, null, null, null)
+                : new ConfigurationException(message, null, null, null);
+    }
+
+    @Override
+    public ScriptResult run(Script script, LogSink sink) throws IOException, InterruptedException {
+        CompletableFuture<RunningScript> starting = start(script);
+        RunningScript running;
+        try {
+            running = Waits.await(starting);
+        } catch (InterruptedException e) {
+            Stages.leave(starting.thenCompose(RunningScript::cancel));
+            throw e;
+        }
+        try {
+            Waits.awaitIo(running.follow(sink));
+            return Waits.await(running.result());
+        } catch (InterruptedException | IOException e) {
+            Stages.leave(running.cancel());
+            throw e;
+        }
+    }
+
+    @Override
+    public Transfer upload(Path source, String target) throws IOException, InterruptedException {
+        return upload(source, target, path -> true);
+    }
+
+    @Override
+    public Transfer upload(Path source, String target, Predicate<Path> filter)
+            throws IOException, InterruptedException {
+        return transfers.upload(source, target, filter);
+    }
+
+    @Override
+    public Transfer download(String source, Path target) throws IOException, InterruptedException {
+        return transfers.download(source, target);
+    }
+
+    @Override
+    public List<String> glob(String pattern) throws InterruptedException {
+        try {
+            return transfers.glob(pattern);
+        } catch (IOException e) {
+            throw Failures.asBuilderException(e);
+        }
+    }
+
+    @Override
+    public CompletableFuture<ReclaimNotice> reclaimNotice() {
+        return held.reclaimNotice().copy();
+    }
+
+    @Override
+    public CostEstimate cost() {
+        return held.cost();
+    }
+
+    @Override
+    public CompletableFuture<Void> gone() {
+        return held.gone().copy();
+    }
+
+    @Override
+    public void close() {
+        held.release(() -> new BuilderLostException("Builder " + id() + " was closed", null));
+    }
+
+    /** Returns why a machine that the cloud no longer shows is lost. */
+    static BuilderException lost(Held held) {
+        ReclaimNotice notice = held.reclaimNotice().getNow(null);
+        return notice == null
+                ? new BuilderLostException(
+                        "Machine " + held.machineId() + " is gone: the cloud no longer shows it", null)
+                : new BuilderReclaimedException(
+                        "The cloud took machine " + held.machineId() + " back (" + notice.source() + ")", notice, null);
+    }
+}

@@ -1,0 +1,83 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The bounded pool on which whatever blocks is called. Results come back on the ticker, so that the state machines need
+ * no locks.
+ */
+final class Calls {
+    private final Ticker ticker;
+    private final ExecutorService pool;
+
+    Calls(Ticker ticker, int maxConcurrent) {
+        this.ticker = ticker;
+        this.pool = pool("ephemeral-builder-call-", maxConcurrent);
+    }
+
+    /** Makes a pool of daemon threads that end when they have been idle for a while. */
+    static ExecutorService pool(String prefix, int size) {
+        AtomicInteger next = new AtomicInteger();
+        ThreadPoolExecutor pool =
+                new ThreadPoolExecutor(size, size, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
+                    Thread thread = new Thread(task, prefix + next.getAndIncrement());
+                    thread.setDaemon(true);
+                    return thread;
+                });
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
+    }
+
+    /**
+     * Makes a blocking call on the pool.
+     *
+     * @return completes on the ticker, with a {@link CancellationException} if the engine is stopped meanwhile
+     */
+    <T> CompletableFuture<T> run(Callable<T> call) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        try {
+            pool.execute(() -> {
+                try {
+                    T value = call.call();
+                    hop(() -> result.complete(value));
+                } catch (InterruptedException e) {
+                    // Only the end of the pool interrupts its threads.
+                    hop(() -> result.completeExceptionally(stopped()));
+                } catch (Exception | LinkageError e) {
+                    hop(() -> result.completeExceptionally(e));
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            result.completeExceptionally(stopped());
+        }
+        return result;
+    }
+
+    /** Interrupts what is under way and waits a moment for it, so that providers are not closed under their calls. */
+    void stop(Duration most) throws InterruptedException {
+        pool.shutdownNow();
+        pool.awaitTermination(most.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    private void hop(Runnable task) {
+        try {
+            ticker.execute(task);
+        } catch (RejectedExecutionException tickerIsClosed) {
+            task.run();
+        }
+    }
+
+    static CancellationException stopped() {
+        return new CancellationException("the fleet is closed");
+    }
+}

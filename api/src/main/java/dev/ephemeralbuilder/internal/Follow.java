@@ -1,0 +1,152 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.LogSink;
+import dev.ephemeralbuilder.LogStream;
+import dev.ephemeralbuilder.ScriptResult;
+import dev.ephemeralbuilder.spi.Channel;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Delivers one stream of a script: one long channel, opened again at the byte where it was cut, until the machine says
+ * that the script has ended and every byte that it wrote was delivered.
+ */
+final class Follow {
+    private static final Duration PAUSE = Duration.ofMillis(250);
+
+    private final ScriptRun script;
+    private final LogStream stream;
+    private final LogSink sink;
+    private final Ticker ticker;
+    private final Executor users;
+    private final Link link;
+    private final CompletableFuture<Void> caller;
+
+    /** Handed from callback to callback, which come one after the other. */
+    private long delivered;
+
+    private byte[] buffer = new byte[32 << 10];
+
+    Follow(
+            ScriptRun script,
+            LogStream stream,
+            LogSink sink,
+            Ticker ticker,
+            Executor users,
+            Link link,
+            CompletableFuture<Void> caller) {
+        this.script = script;
+        this.stream = stream;
+        this.sink = sink;
+        this.ticker = ticker;
+        this.users = users;
+        this.link = link;
+        this.caller = caller;
+    }
+
+    /** Completes when all was delivered. Called on the ticker. */
+    CompletableFuture<Void> start() {
+        return once().thenComposeAsync(v -> script.status(), ticker).thenCompose(ended -> {
+            if (caller.isDone() || (ended.isPresent() && delivered >= written(ended.get()))) {
+                return CompletableFuture.completedFuture(null);
+            }
+            return Stages.after(ticker, ended.isPresent() ? Duration.ZERO : PAUSE)
+                    .thenCompose(v -> start());
+        });
+    }
+
+    private long written(ScriptResult result) {
+        return stream == LogStream.OUT ? result.outBytes() : result.errBytes();
+    }
+
+    /** Delivers until the channel ends, for whatever reason. Fails only if the machine is gone or the sink fails. */
+    private CompletableFuture<Void> once() {
+        String name = stream == LogStream.OUT ? "out" : "err";
+        return link.open(Supervisor.follow(script.id(), name, delivered).line()).thenCompose(channel -> {
+            CompletableFuture<Void> over = new CompletableFuture<>();
+            Stages.whenDone(over, (v, failure) -> channel.close());
+            Stages.whenDone(caller, (v, failure) -> over.complete(null));
+            Stages.leave(channel.closeInput());
+            new Pump(channel, over).next();
+            return over;
+        });
+    }
+
+    /** Takes what one channel sends. */
+    private final class Pump {
+        private final Channel channel;
+        private final CompletableFuture<Void> over;
+        private final StreamStart start = new StreamStart();
+
+        Pump(Channel channel, CompletableFuture<Void> over) {
+            this.channel = channel;
+            this.over = over;
+        }
+
+        void next() {
+            Stages.whenDone(channel.read(), users, this::take);
+        }
+
+        private void take(ByteBuffer bytes, @Nullable Throwable failure) {
+            if (over.isDone() || failure != null || !bytes.hasRemaining()) {
+                over.complete(null);
+                return;
+            }
+            try {
+                if (start.skip(bytes)) {
+                    deliver(bytes);
+                }
+            } catch (Exception | LinkageError e) {
+                over.completeExceptionally(e);
+                return;
+            }
+            next();
+        }
+
+        private void deliver(ByteBuffer bytes) throws java.io.IOException {
+            while (bytes.hasRemaining()) {
+                int length = Math.min(buffer.length, bytes.remaining());
+                bytes.get(buffer, 0, length);
+                sink.write(stream, buffer, length);
+                delivered += length;
+            }
+        }
+    }
+
+    /** Finds the line that comes before a reply's bytes; what a login shell says before it is dropped. */
+    static final class StreamStart {
+        private final ByteArrayOutputStream line = new ByteArrayOutputStream();
+        private boolean found;
+
+        /** Takes the bytes before the mark away; true once the rest belongs to the stream. */
+        boolean skip(ByteBuffer bytes) {
+            while (!found && bytes.hasRemaining()) {
+                byte b = bytes.get();
+                if (b == '\n') {
+                    found = startsWithMark(line.toByteArray());
+                    if (!found) {
+                        line.reset();
+                    }
+                } else {
+                    line.write(b);
+                }
+            }
+            return found;
+        }
+
+        /** Returns the mark's own line. */
+        String line() {
+            return line.toString(java.nio.charset.StandardCharsets.UTF_8);
+        }
+
+        private static boolean startsWithMark(byte[] bytes) {
+            byte[] mark = Supervisor.STREAM_MARK;
+            return bytes.length >= mark.length && java.util.Arrays.equals(bytes, 0, mark.length, mark, 0, mark.length);
+        }
+    }
+}

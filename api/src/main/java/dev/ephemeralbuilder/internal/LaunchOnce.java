@@ -1,0 +1,91 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.spi.Launch;
+import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.MachinePage;
+import dev.ephemeralbuilder.spi.MachineState;
+import dev.ephemeralbuilder.spi.MachineTags;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a create call so that it has one known outcome: the same call again while the outcome is unknown, then a search
+ * by the attempt's tag, until the machine is found or two complete lists, a while apart, do not contain it.
+ */
+final class LaunchOnce {
+    /** For how long the same call is repeated. */
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+    /** Between two looks for a machine that may have been created; a new one may be invisible for a while. */
+    private static final Duration GRACE = Duration.ofSeconds(30);
+
+    private static final int LOOKS = 3;
+
+    private final Region region;
+    private final Launch launch;
+    private final String owner;
+
+    LaunchOnce(Region region, Launch launch, String owner) {
+        this.region = region;
+        this.launch = launch;
+        this.owner = owner;
+    }
+
+    /** Returns the ids of the machines; fails when it is certain that there are none, or that nobody can tell. */
+    CompletableFuture<List<String>> run() {
+        Instant deadline = region.ticker().now().plus(PATIENCE);
+        return Stages.then(
+                region.retries().call(deadline, () -> region.provider().launch(launch)), (result, failure) -> {
+                    if (failure == null) {
+                        return CompletableFuture.completedFuture(result.ids());
+                    }
+                    BuilderException reason = Failures.asBuilderException(failure);
+                    return Failures.effectUnknown(reason)
+                            ? search(LOOKS, reason)
+                            : CompletableFuture.failedFuture(reason);
+                });
+    }
+
+    private CompletableFuture<List<String>> search(int looks, BuilderException reason) {
+        return machinesOfThisAttempt(null, new ArrayList<>()).thenCompose(found -> {
+            if (!found.isEmpty()) {
+                return CompletableFuture.completedFuture(
+                        found.stream().map(Machine::id).toList());
+            }
+            if (looks > 1) {
+                return Stages.after(region.ticker(), GRACE).thenCompose(v -> search(looks - 1, reason));
+            }
+            return CompletableFuture.failedFuture(new ProviderException(
+                    "The create call failed and the cloud shows no machine of it: " + reason.getMessage(),
+                    ProviderException.Effect.NONE,
+                    true,
+                    reason.code().orElse(null),
+                    reason.requestId().orElse(null),
+                    reason));
+        });
+    }
+
+    private CompletableFuture<List<Machine>> machinesOfThisAttempt(@Nullable String cursor, List<Machine> found) {
+        Instant deadline = region.ticker().now().plus(PATIENCE);
+        return region.retries()
+                .call(deadline, () -> region.provider().list(owner, cursor))
+                .thenCompose((MachinePage page) -> {
+                    page.machines().stream()
+                            .filter(m -> launch.token().equals(m.tags().get(MachineTags.ATTEMPT)))
+                            .filter(m -> m.state() != MachineState.ENDED)
+                            .forEach(found::add);
+                    if (page.next() != null) {
+                        return machinesOfThisAttempt(page.next(), found);
+                    }
+                    found.sort(Comparator.comparing(Machine::createdAt).thenComparing(Machine::id));
+                    return CompletableFuture.completedFuture(found);
+                });
+    }
+}

@@ -1,0 +1,170 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.BuilderTimeoutException;
+import dev.ephemeralbuilder.spi.Channel;
+import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.Shell;
+import dev.ephemeralbuilder.spi.ShellKeys;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way to one machine: as few connections as will do, opened again when they break. A channel that cannot be opened
+ * is tried again until the machine is known to be gone or the patience is at its end. Confined to the ticker.
+ */
+final class Link {
+    /** For how long a machine that the cloud still shows may be out of reach. */
+    static final Duration PATIENCE = Duration.ofMinutes(3);
+
+    private static final Duration FIRST_DELAY = Duration.ofMillis(200);
+    private static final Duration LONGEST_DELAY = Duration.ofSeconds(5);
+
+    /** Asked after each failed try: a failure when the machine is known to be gone, empty when it may still be there. */
+    interface Presence {
+        CompletableFuture<Optional<BuilderException>> check();
+    }
+
+    private static final class Connection {
+        final Shell shell;
+        int channels;
+
+        Connection(Shell shell) {
+            this.shell = shell;
+        }
+    }
+
+    private final Ticker ticker;
+    private final Calls calls;
+    private final CloudProvider provider;
+    private final Machine machine;
+    private final ShellKeys keys;
+    private final Presence presence;
+    private final List<Connection> connections = new ArrayList<>();
+    private @Nullable CompletableFuture<Connection> connecting;
+    private @Nullable Supplier<BuilderException> closed;
+
+    Link(Ticker ticker, Calls calls, CloudProvider provider, Machine machine, ShellKeys keys, Presence presence) {
+        this.ticker = ticker;
+        this.calls = calls;
+        this.provider = provider;
+        this.machine = machine;
+        this.keys = keys;
+        this.presence = presence;
+    }
+
+    /** Opens a channel, however often it takes within the patience. Completes on the ticker. */
+    CompletableFuture<Channel> open(String command) {
+        return open(command, ticker.now().plus(PATIENCE), FIRST_DELAY);
+    }
+
+    /** Opens a channel, however often it takes until the deadline. Completes on the ticker. */
+    CompletableFuture<Channel> open(String command, Instant deadline) {
+        return open(command, deadline, FIRST_DELAY);
+    }
+
+    /** Opens a channel with one try. */
+    private CompletableFuture<Channel> tryOpen(String command) {
+        if (closed != null) {
+            return CompletableFuture.failedFuture(closed.get());
+        }
+        return connection().thenCompose(connection -> {
+            connection.channels++;
+            return calls.run(() -> connection.shell.open(command)).whenComplete((channel, failure) -> {
+                if (failure != null) {
+                    connection.channels--;
+                    drop(connection);
+                } else if (closed != null) {
+                    channel.close();
+                } else {
+                    Stages.whenDone(channel.ended(), ticker, (exit, f) -> connection.channels--);
+                }
+            });
+        });
+    }
+
+    private CompletableFuture<Channel> open(String command, Instant deadline, Duration delay) {
+        return Stages.then(tryOpen(command), (channel, failure) -> {
+            if (failure == null) {
+                return CompletableFuture.completedFuture(channel);
+            }
+            BuilderException reason = Failures.asBuilderException(failure);
+            if (closed != null || !reason.retryable()) {
+                return CompletableFuture.failedFuture(reason);
+            }
+            return presence.check().thenCompose(gone -> {
+                if (gone.isPresent()) {
+                    return CompletableFuture.failedFuture(gone.get());
+                }
+                if (!ticker.now().plus(delay).isBefore(deadline)) {
+                    return CompletableFuture.failedFuture(new BuilderTimeoutException(
+                            "Machine " + machine.id() + " cannot be reached, but the cloud still shows it. Last"
+                                    + " failure: " + reason.getMessage(),
+                            reason.code().orElse(null),
+                            null,
+                            reason));
+                }
+                Duration longer =
+                        delay.multipliedBy(2).compareTo(LONGEST_DELAY) < 0 ? delay.multipliedBy(2) : LONGEST_DELAY;
+                return Stages.after(ticker, delay).thenCompose(v -> open(command, deadline, longer));
+            });
+        });
+    }
+
+    /** Closes all connections; from now on every open fails with the given reason. */
+    void close(Supplier<BuilderException> reason) {
+        if (closed != null) {
+            return;
+        }
+        closed = reason;
+        List<Connection> all = List.copyOf(connections);
+        connections.clear();
+        for (Connection connection : all) {
+            Stages.leave(calls.run(() -> {
+                connection.shell.close();
+                return null;
+            }));
+        }
+    }
+
+    private CompletableFuture<Connection> connection() {
+        connections.removeIf(c -> !c.shell.isOpen() && c.channels <= 0);
+        int most = provider.limits().channelsPerShell();
+        for (Connection c : connections) {
+            if (c.shell.isOpen() && c.channels < most) {
+                return CompletableFuture.completedFuture(c);
+            }
+        }
+        if (connecting != null && !connecting.isDone()) {
+            // Then look again: others may have taken its channels.
+            return connecting.thenCompose(c -> connection());
+        }
+        CompletableFuture<Connection> mine = calls.run(() -> provider.open(machine, keys))
+                .thenApply(shell -> {
+                    Connection c = new Connection(shell);
+                    if (closed == null) {
+                        connections.add(c);
+                    } else {
+                        shell.close();
+                        throw closed.get();
+                    }
+                    return c;
+                });
+        connecting = mine;
+        return mine;
+    }
+
+    private void drop(Connection connection) {
+        if (!connection.shell.isOpen()) {
+            connections.remove(connection);
+        }
+    }
+}

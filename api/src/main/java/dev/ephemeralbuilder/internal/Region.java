@@ -1,0 +1,25 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.util.Set;
+
+/**
+ * What serves one provider in one region.
+ *
+ * @param held the machines of the whole fleet that were created and not seen gone yet; on the ticker
+ * @param launching the attempts of the whole fleet whose create call has no known outcome yet; on the ticker
+ */
+record Region(
+        CloudProvider provider,
+        Ticker ticker,
+        Calls calls,
+        Retries retries,
+        MarketBook market,
+        Watcher watcher,
+        Terminator terminator,
+        Leases leases,
+        Records records,
+        Events events,
+        Set<Held> held,
+        Set<Attempt> launching) {}

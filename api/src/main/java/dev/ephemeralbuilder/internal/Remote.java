@@ -1,0 +1,65 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.BuilderTimeoutException;
+import dev.ephemeralbuilder.internal.Supervisor.Command;
+import dev.ephemeralbuilder.internal.Supervisor.Reply;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Asks the supervisor on one machine and repeats the question when the connection is lost before the answer came: every
+ * command that goes this way may be repeated. Confined to the ticker.
+ */
+final class Remote {
+    private static final Duration PAUSE = Duration.ofMillis(250);
+
+    private final Ticker ticker;
+    private final Link link;
+
+    Remote(Ticker ticker, Link link) {
+        this.ticker = ticker;
+        this.link = link;
+    }
+
+    /** Asks until there is an answer or the link's patience is at its end. */
+    CompletableFuture<Reply> ask(Command command) {
+        return ask(command, ticker.now().plus(Link.PATIENCE));
+    }
+
+    /** Asks until there is an answer or the deadline has passed. */
+    CompletableFuture<Reply> ask(Command command, Instant deadline) {
+        return once(command, deadline).thenCompose(reply -> {
+            if (reply.isPresent()) {
+                return CompletableFuture.completedFuture(reply.get());
+            }
+            if (!ticker.now().plus(PAUSE).isBefore(deadline)) {
+                return CompletableFuture.failedFuture(new BuilderTimeoutException(
+                        "The machine takes connections but does not answer; is its login shell a POSIX shell?",
+                        null,
+                        null,
+                        null));
+            }
+            return Stages.after(ticker, PAUSE).thenCompose(v -> ask(command, deadline));
+        });
+    }
+
+    /** Asks a question that is answered only when something has happened; waits for that as long as the machine lives. */
+    CompletableFuture<Reply> askAndWait(Command command) {
+        return once(command, ticker.now().plus(Link.PATIENCE))
+                .thenCompose(reply -> reply.isPresent()
+                        ? CompletableFuture.completedFuture(reply.get())
+                        : Stages.after(ticker, PAUSE).thenCompose(v -> askAndWait(command)));
+    }
+
+    /** Asks once; empty if the connection was lost before the answer came. */
+    private CompletableFuture<Optional<Reply>> once(Command command, Instant deadline) {
+        return link.open(command.line(), deadline)
+                .thenCompose(channel -> Exchange.of(channel, command.input(), ticker)
+                        .handle((output, failure) -> Optional.ofNullable(failure == null ? output : null)
+                                .map(Supervisor::parse)
+                                .filter(reply -> !reply.lines().isEmpty())));
+    }
+}

@@ -1,0 +1,174 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.Script;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The words of the protocol between the fleet and {@code supervisor.sh} on the machine: commands, their input, and the
+ * replies. Text and nothing else; who sends it and how often is decided elsewhere.
+ */
+final class Supervisor {
+    /** Begins each line of a reply, so that what a login shell says by itself does no harm. */
+    private static final String REPLY = "EB1 ";
+
+    /** Comes before a reply's bytes. */
+    static final byte[] STREAM_MARK = "EB1 stream".getBytes(StandardCharsets.US_ASCII);
+
+    private static final byte[] SCRIPT = load();
+    private static final String RUN = "exec sh \"$HOME/.ephemeral-builder/supervisor.sh\" ";
+
+    /** A command and what it reads. */
+    record Command(String line, ByteBuffer input) {}
+
+    /** The replies of one command: the words behind each mark. */
+    record Reply(List<String> lines) {
+        Optional<String> value(String word) {
+            return lines.stream()
+                    .filter(line -> line.equals(word) || line.startsWith(word + " "))
+                    .map(line -> line.substring(word.length()).strip())
+                    .findFirst();
+        }
+
+        List<String> values(String word) {
+            return lines.stream()
+                    .filter(line -> line.startsWith(word + " "))
+                    .map(line -> line.substring(word.length() + 1))
+                    .toList();
+        }
+    }
+
+    private Supervisor() {}
+
+    /** Returns the script as text, for machines that run it from the start. */
+    static String script() {
+        return new String(SCRIPT, StandardCharsets.UTF_8);
+    }
+
+    /** Puts the supervisor on the machine and has it look around. */
+    static Command install() {
+        String file = "\"$HOME/.ephemeral-builder/supervisor.sh";
+        String line = "umask 077; mkdir -p \"$HOME/.ephemeral-builder\" && head -c " + SCRIPT.length + " >" + file
+                + ".$$\" && mv " + file + ".$$\" " + file + "\" && " + RUN + "hello";
+        return new Command(line, ByteBuffer.wrap(SCRIPT));
+    }
+
+    /** Starts a script under an id; harmless if it was started before. */
+    static Command start(String id, Script script, String workspace) {
+        byte[] launch = launcher(script, workspace).getBytes(StandardCharsets.UTF_8);
+        byte[] text = script.text().getBytes(StandardCharsets.UTF_8);
+        byte[] stdin = script.stdin();
+        long bytes = (long) launch.length + text.length + stdin.length;
+        if (bytes > Script.MAX_BYTES) {
+            throw new IllegalArgumentException("text, environment and input of a script must have at most "
+                    + Script.MAX_BYTES + " bytes together, had " + bytes);
+        }
+        ByteBuffer input = ByteBuffer.allocate((int) bytes);
+        input.put(launch).put(text).put(stdin).flip();
+        String line = RUN + "start " + id + " " + launch.length + " " + text.length + " " + stdin.length + " "
+                + seconds(script.timeout().toMillis()) + " "
+                + seconds(script.grace().toMillis()) + " "
+                + script.outputLimit() + " " + (script.streamsSeparate() ? "separate" : "merged");
+        return new Command(line, input);
+    }
+
+    static Command status(String id) {
+        return withoutInput("status " + id);
+    }
+
+    static Command await(String id) {
+        return withoutInput("await " + id);
+    }
+
+    static Command cancel(String id, Script script) {
+        return withoutInput("cancel " + id + " " + seconds(script.grace().toMillis()));
+    }
+
+    static Command follow(String id, String stream, long offset) {
+        return withoutInput("follow " + id + " " + stream + " " + offset);
+    }
+
+    /** Unpacks an archive, which the sender must write behind this command's input, below a folder. */
+    static Command put(String folder, long archiveBytes) {
+        byte[] path = folder.getBytes(StandardCharsets.UTF_8);
+        return new Command(RUN + "put " + path.length + " " + archiveBytes, ByteBuffer.wrap(path));
+    }
+
+    static Command get(String path) {
+        byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
+        return new Command(RUN + "get " + bytes.length, ByteBuffer.wrap(bytes));
+    }
+
+    static Command glob(String pattern) {
+        byte[] bytes = pattern.getBytes(StandardCharsets.UTF_8);
+        return new Command(RUN + "glob " + bytes.length, ByteBuffer.wrap(bytes));
+    }
+
+    /** Returns the replies in a command's output; other lines are left out. */
+    static Reply parse(String output) {
+        List<String> lines = new ArrayList<>();
+        output.lines()
+                .filter(line -> line.startsWith(REPLY))
+                .map(line -> line.substring(REPLY.length()))
+                .forEach(lines::add);
+        return new Reply(lines);
+    }
+
+    /**
+     * The file that becomes the script's process. With {@code check} it only says whether it could: interpreter and
+     * directory are looked for before anything is started.
+     */
+    private static String launcher(Script script, String workspace) {
+        StringBuilder s = new StringBuilder();
+        String directory = script.directory().map(d -> under(workspace, d)).orElse(workspace);
+        s.append("cd ").append(quote(directory)).append(" 2>/dev/null || { echo directory; exit 126; }\n");
+        for (Map.Entry<String, String> e : script.environment().entrySet()) {
+            s.append("export ")
+                    .append(e.getKey())
+                    .append('=')
+                    .append(quote(e.getValue()))
+                    .append('\n');
+        }
+        String interpreter = quote(script.interpreter().get(0));
+        s.append("command -v ").append(interpreter).append(" >/dev/null 2>&1 || { echo interpreter; exit 127; }\n");
+        s.append("if [ \"$1\" = check ]; then echo launchable; exit 0; fi\n");
+        s.append("exec");
+        script.interpreter().forEach(word -> s.append(' ').append(quote(word)));
+        return s.append(" \"$EB_SCRIPT\"\n").toString();
+    }
+
+    /** Returns an absolute path: the path itself, or the path under the workspace. */
+    static String under(String workspace, String path) {
+        return path.startsWith("/") ? path : workspace + "/" + path;
+    }
+
+    private static String quote(String text) {
+        return "'" + text.replace("'", "'\\''") + "'";
+    }
+
+    private static long seconds(long millis) {
+        return (millis + 999) / 1000;
+    }
+
+    private static Command withoutInput(String words) {
+        return new Command(RUN + words, ByteBuffer.allocate(0));
+    }
+
+    private static byte[] load() {
+        try (InputStream in = Supervisor.class.getResourceAsStream("supervisor.sh")) {
+            if (in == null) {
+                throw new IllegalStateException("supervisor.sh is missing from the jar");
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Describes all machines that anyone in this fleet waits for or holds, in batches: often while something is expected,
+ * seldom otherwise. One per provider. Confined to the ticker.
+ */
+final class Watcher {
+    private static final Logger log = LoggerFactory.getLogger(Watcher.class);
+
+    /** Between two looks while a machine is expected to change; about as ecs-openapi, 6.1 advises. */
+    private static final Duration OFTEN = Duration.ofSeconds(2);
+
+    /** Between two looks at machines that only might be taken back. */
+    private static final Duration SELDOM = Duration.ofSeconds(30);
+
+    /** How long single looks are collected into one call. */
+    private static final Duration GATHER = Duration.ofMillis(100);
+
+    /** Told of each complete answer: the machine, or empty when the answer does not contain it. */
+    @FunctionalInterface
+    interface Observer {
+        void onLook(Optional<Machine> machine);
+    }
+
+    /** What ends a watch. */
+    static final class Watch {
+        private final String id;
+        private final Observer observer;
+        private boolean expecting;
+        private boolean over;
+
+        private Watch(String id, Observer observer, boolean expecting) {
+            this.id = id;
+            this.observer = observer;
+            this.expecting = expecting;
+        }
+
+        /** From now on seldom looks are enough. */
+        void relax() {
+            expecting = false;
+        }
+
+        void end() {
+            over = true;
+        }
+    }
+
+    private final Ticker ticker;
+    private final Retries retries;
+    private final CloudProvider provider;
+    private final List<Watch> watches = new ArrayList<>();
+    private Map<String, CompletableFuture<Optional<Machine>>> looks = new LinkedHashMap<>();
+    private Ticker.@Nullable Scheduled next;
+    private @Nullable Instant nextAt;
+
+    Watcher(Ticker ticker, Retries retries, CloudProvider provider) {
+        this.ticker = ticker;
+        this.retries = retries;
+        this.provider = provider;
+    }
+
+    /** Watches a machine until the watch is ended; often at first. */
+    Watch watch(String id, Observer observer) {
+        Watch watch = new Watch(id, observer, true);
+        watches.add(watch);
+        wake(OFTEN);
+        return watch;
+    }
+
+    /** Looks at one machine soon. Fails when the cloud could not be asked. */
+    CompletableFuture<Optional<Machine>> look(String id) {
+        CompletableFuture<Optional<Machine>> look = looks.computeIfAbsent(id, i -> new CompletableFuture<>());
+        wake(GATHER);
+        return look.copy();
+    }
+
+    private void wake(Duration delay) {
+        Instant at = ticker.now().plus(delay);
+        if (nextAt != null && !at.isBefore(nextAt)) {
+            return;
+        }
+        if (next != null) {
+            next.cancel();
+        }
+        nextAt = at;
+        next = ticker.schedule(delay, this::round);
+    }
+
+    private void round() {
+        next = null;
+        nextAt = null;
+        watches.removeIf(watch -> watch.over);
+        Map<String, CompletableFuture<Optional<Machine>>> asked = looks;
+        looks = new LinkedHashMap<>();
+        Set<String> ids = new LinkedHashSet<>(asked.keySet());
+        watches.forEach(watch -> ids.add(watch.id));
+        List<String> all = List.copyOf(ids);
+        int size = provider.limits().describeBatch();
+        List<CompletableFuture<?>> calls = new ArrayList<>();
+        for (int i = 0; i < all.size(); i += size) {
+            calls.add(describe(all.subList(i, Math.min(all.size(), i + size)), asked));
+        }
+        Stages.whenDone(CompletableFuture.allOf(calls.toArray(CompletableFuture<?>[]::new)), (v, failure) -> again());
+    }
+
+    private void again() {
+        watches.removeIf(watch -> watch.over);
+        if (!watches.isEmpty()) {
+            wake(watches.stream().anyMatch(watch -> watch.expecting) ? OFTEN : SELDOM);
+        }
+    }
+
+    private CompletableFuture<Void> describe(
+            List<String> ids, Map<String, CompletableFuture<Optional<Machine>>> asked) {
+        return retries.call(ticker.now(), () -> provider.describe(ids)).handle((machines, failure) -> {
+            for (String id : ids) {
+                CompletableFuture<Optional<Machine>> look = asked.get(id);
+                if (failure != null) {
+                    log.debug(
+                            "Could not look at a machine [id={}, reason={}]",
+                            id,
+                            Failures.unwrap(failure).toString());
+                    if (look != null) {
+                        look.completeExceptionally(Failures.unwrap(failure));
+                    }
+                    continue;
+                }
+                Optional<Machine> machine = Optional.ofNullable(machines.get(id));
+                if (look != null) {
+                    look.complete(machine);
+                }
+                for (Watch watch : List.copyOf(watches)) {
+                    if (watch.id.equals(id) && !watch.over) {
+                        watch.observer.onLook(machine);
+                    }
+                }
+            }
+            return null;
+        });
+    }
+}
