@@ -113,12 +113,13 @@ final class InMemoryHost {
         cut();
     }
 
-    /** Ends all processes and removes their files; blocks. To be called after {@link #seal}. */
+    /** Ends all processes and removes their files, the first time; blocks. To be called after {@link #seal}. */
     void destroy() {
         synchronized (this) {
             if (!used) {
                 return;
             }
+            used = false;
         }
         machine.kill();
         deleteTree(machine.home());
