@@ -196,7 +196,7 @@ public final class Engine implements BuildFleet {
         if (config.ticker() == null) {
             ticker.close();
         }
-        if (hook != null && Thread.currentThread() != hook) {
+        if (hook != null && !Thread.currentThread().equals(hook)) {
             removeHook(hook);
         }
         return interrupted;
