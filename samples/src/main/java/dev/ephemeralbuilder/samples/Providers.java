@@ -2,7 +2,11 @@ package dev.ephemeralbuilder.samples;
 
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
 import dev.ephemeralbuilder.ecs.EcsProvider;
+import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Set;
 
 /** Makes providers from settings. */
 final class Providers {
@@ -23,7 +27,7 @@ final class Providers {
         settings.get(Setting.VPC_ENDPOINT).ifPresent(provider::vpcEndpoint);
         settings.get(Setting.PROXY).ifPresent(provider::proxy);
         settings.get(Setting.RESOURCE_GROUP).ifPresent(provider::resourceGroup);
-        settings.get(Setting.LOGIN_USER).ifPresent(provider::loginUser);
+        settings.get(Setting.LOGIN_USER).ifPresent(provider::user);
         settings.get(Setting.SYSTEM_DISK).ifPresent(provider::systemDiskCategory);
         settings.get(Setting.SSH_PORT).ifPresent(provider::sshPort);
         settings.get(Setting.ADDRESS)
@@ -40,13 +44,23 @@ final class Providers {
                 .credentials(AlibabaCredentials.fixed(simulator.accessKeyId(), simulator.accessKeySecret()))
                 .securityGroup(simulator.securityGroup())
                 .vSwitches(simulator.vSwitches())
-                .sshPort(simulator.sshPort());
+                .addressResolver(machine -> address(simulator, machine));
         return choice(provider, settings).build();
     }
 
     private static EcsProvider.Builder choice(EcsProvider.Builder provider, Settings settings) {
-        settings.get(Setting.FAMILIES).ifPresent(provider::families);
-        settings.get(Setting.TYPES).ifPresent(provider::types);
+        settings.get(Setting.FAMILIES).map(Set::copyOf).ifPresent(provider::families);
+        settings.get(Setting.TYPES).map(Set::copyOf).ifPresent(provider::types);
         return provider;
+    }
+
+    /** On hosts with one loopback address the simulator's machines differ by their port. */
+    private static InetSocketAddress address(AlibabaCloudSimulator simulator, Machine machine) {
+        return simulator.machines().stream()
+                .filter(m -> m.id().equals(machine.id()) && m.sshPort() != 0)
+                .map(m -> new InetSocketAddress(m.address(), m.sshPort()))
+                .findFirst()
+                // Nobody listens there: the machine is gone, or not open yet.
+                .orElseGet(() -> new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
     }
 }

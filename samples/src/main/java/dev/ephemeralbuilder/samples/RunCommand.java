@@ -55,6 +55,9 @@ final class RunCommand implements Callable<Integer> {
     private static final BigDecimal MIB_PER_GIB = BigDecimal.valueOf(1024);
     private static final BigDecimal MOST = BigDecimal.valueOf(1_000_000);
 
+    /** Public traffic is paid by its volume, so a low bandwidth would save nothing. */
+    private static final int PUBLIC_MBIT = 100;
+
     /** What {@code --market} takes. */
     enum MarketChoice {
         SPOT,
@@ -288,6 +291,9 @@ final class RunCommand implements Callable<Integer> {
                 .or(() -> settings.get(Setting.MAX_LIFETIME))
                 .ifPresent(machine::maxLifetime);
         Optional.ofNullable(arch).ifPresent(machine::architecture);
+        if (!simulated && settings.get(Setting.ADDRESS).filter("public"::equals).isPresent()) {
+            machine.publicBandwidthMbit(PUBLIC_MBIT);
+        }
         return machine.build();
     }
 

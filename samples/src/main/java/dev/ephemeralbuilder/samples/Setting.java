@@ -76,7 +76,10 @@ record Setting<T>(String table, String key, String expected, Parser<T> parser) {
     static final Setting<List<String>> TYPES =
             texts("ecs", "types", "a list of instance types, such as [\"ecs.c7.xlarge\"]");
     static final Setting<String> LOGIN_USER = text(
-            "ecs", "login-user", "a user of the image, such as \"root\"", Pattern.compile("[A-Za-z_][\\w.-]{0,31}"));
+            "ecs",
+            "login-user",
+            "the name of the user to make on each machine, such as \"builder\", not root",
+            Pattern.compile("(?!root$)[a-z_][a-z0-9_-]{0,31}"));
     static final Setting<String> ADDRESS =
             text("ecs", "address", "\"private\" or \"public\"", Pattern.compile("private|public"));
     static final Setting<URI> ENDPOINT = new Setting<>(

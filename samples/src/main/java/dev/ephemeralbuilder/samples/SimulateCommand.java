@@ -1,11 +1,16 @@
 package dev.ephemeralbuilder.samples;
 
 import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
+import dev.ephemeralbuilder.testing.simulator.SimulatedClock;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +57,18 @@ final class SimulateCommand implements Callable<Integer> {
     private String region = Simulation.DEFAULT_REGION;
 
     @Option(
+            names = "--scale",
+            paramLabel = "N",
+            description = "Seconds of the cloud per second here, for lifetimes and boot times. Default: 1.")
+    private @Nullable BigDecimal scale;
+
+    @Option(
+            names = "--fault",
+            paramLabel = "FAULT",
+            description = "A fault to inject: " + FaultOption.FORM + ". Repeatable.")
+    private List<String> faults = new ArrayList<>();
+
+    @Option(
             names = "--write-config",
             paramLabel = "FILE",
             description = "Write an ephemeral.toml for this simulator; a file that is there is replaced.")
@@ -72,9 +89,19 @@ final class SimulateCommand implements Callable<Integer> {
         if (sshPort != null) {
             builder.sshPort(sshPort);
         }
+        if (scale != null) {
+            builder.clock(SimulatedClock.scaled(scale.doubleValue()));
+        }
         MavenLinks maven = new MavenLinks(caller.environment(), caller.home(), caller.folder());
         builder.machineEnvironment(maven.environment()).onMachineStart(maven::link);
-        try (AlibabaCloudSimulator simulator = builder.start()) {
+        try (AlibabaCloudSimulator simulator = start(builder)) {
+            for (String fault : faults) {
+                try {
+                    FaultOption.order(fault, simulator.faults());
+                } catch (IllegalArgumentException malformed) {
+                    throw CommandException.usage(String.valueOf(malformed.getMessage()));
+                }
+            }
             SimulatorText text = new SimulatorText(simulator);
             if (settingsFile != null) {
                 Files.writeString(caller.folder().resolve(settingsFile), text.settings());
@@ -91,5 +118,13 @@ final class SimulateCommand implements Callable<Integer> {
         }
         caller.err().println("ephemeral: the simulator has ended, and its machines with it");
         return ExitCodes.INTERRUPTED;
+    }
+
+    private static AlibabaCloudSimulator start(AlibabaCloudSimulator.Builder builder) {
+        try {
+            return builder.start();
+        } catch (UncheckedIOException e) {
+            throw CommandException.failure("the simulator cannot start: " + e.getCause());
+        }
     }
 }
