@@ -1,6 +1,399 @@
 package dev.ephemeralbuilder.testing.simulator;
 
-/** A server on the loopback address that speaks the ECS OpenAPI. */
-public final class AlibabaCloudSimulator {
-    private AlibabaCloudSimulator() {}
+import static java.util.Objects.requireNonNull;
+
+import dev.ephemeralbuilder.spi.Ticker;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A server on the loopback address that speaks the ECS OpenAPI (2014-05-26) well enough that Alibaba Cloud's own SDK
+ * cannot tell, and whose machines are real: real SSH, real processes.
+ *
+ * <pre>{@code
+ * try (AlibabaCloudSimulator cloud = AlibabaCloudSimulator.builder().seed(1).start()) {
+ *     // point a client at cloud.endpoint() with cloud.accessKeyId() and cloud.accessKeySecret()
+ * }
+ * }</pre>
+ *
+ * <p>It checks signatures, keeps client tokens, walks machines from Pending to Running, ends them at their
+ * {@code AutoReleaseTime}, has prices and stock that a seed decides, and does wrong what {@link #faults} orders. Life
+ * cycles, caps and prices run by the clock given to the builder; signatures, sockets and processes by the wall clock.
+ *
+ * <p>A machine takes its SSH host key, users and their keys from the cloud-init user data of its create call, and
+ * nowhere else; without usable user data it runs, and nobody can enter it. On Linux each machine has an address of its
+ * own in 127.0.0.0/8 and all have one SSH port; where a host offers 127.0.0.1 alone, each has a port of its own, see
+ * {@link SimulatedMachine#sshPort}. Commands are processes of this host with a folder of their own. <b>This is no
+ * sandbox</b>, see {@link LocalMachine}.
+ *
+ * <p>Behaviour follows the project's reference pages; where those mark something as unconfirmed, the classes here do
+ * too.
+ *
+ * <p>Safe for use by many threads.
+ */
+public final class AlibabaCloudSimulator implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(AlibabaCloudSimulator.class);
+
+    private static final String ACCESS_KEY_ID = "simulated-access-key-id";
+    private static final String ACCESS_KEY_SECRET = "simulated-access-key-secret";
+    private static final int MACHINE_THREADS = 8;
+    private static final int ADDRESSES_PER_NET = 250;
+    private static final Duration END_OF_MACHINES = Duration.ofSeconds(20);
+
+    private final Region region;
+    private final SimulatedClock clock;
+    private final Faults faults;
+    private final SpotMarket market;
+    private final boolean ownAddresses;
+    private final Path root;
+    private final boolean deleteRoot;
+    private final Ticker lifecycle;
+    private final List<Ticker> tickers = new ArrayList<>();
+    private final ThreadPoolExecutor machineThreads = new ThreadPoolExecutor(
+            MACHINE_THREADS,
+            MACHINE_THREADS,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Threads.numbered("ephemeral-simulator-machine"));
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final SshFront ssh;
+    private final Instances instances;
+    private final HttpFront http;
+
+    private AlibabaCloudSimulator(Builder b) throws IOException {
+        machineThreads.allowCoreThreadTimeOut(true);
+        region = new Region(b.region);
+        clock = b.clock;
+        faults = new Faults(b.seed);
+        market = new SpotMarket(b.seed);
+        ownAddresses = b.ownAddresses && SshFront.hasOwnAddresses();
+        deleteRoot = b.machineRoot == null;
+        root = b.machineRoot == null
+                ? Files.createTempDirectory("ephemeral-simulator-")
+                : Files.createDirectories(b.machineRoot);
+        ssh = new SshFront(b.sshPort, ownAddresses, faults.ssh());
+        lifecycle = clock.newTicker("ephemeral-simulator-lifecycle");
+        Map<String, String> environment = Map.copyOf(b.machineEnvironment);
+        MachineHook hook = b.machineHook;
+        instances = new Instances(
+                b.seed,
+                lifecycle,
+                machineThreads,
+                (id, number, userData) -> new MachineRuntime(
+                        id, address(number), Instances.home(root, id), userData, environment, hook, ssh),
+                b.bootMin,
+                b.bootMax);
+        Gateway gateway = new Gateway(
+                region,
+                new RequestSignature(ACCESS_KEY_ID, ACCESS_KEY_SECRET, Clock.systemUTC()),
+                new ClientTokenLedger(clock::now),
+                faults);
+        new InstanceOperations(region, market, instances).register(gateway);
+        new MarketOperations(region, market, clock::now).register(gateway);
+        try {
+            http = new HttpFront(b.port, gateway);
+        } catch (RuntimeException e) {
+            ssh.close();
+            lifecycle.close();
+            throw e;
+        }
+        log.debug("Simulator on port {}, SSH on port {}", http.port(), ssh.port());
+    }
+
+    /** Begins a simulator. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Returns where the API is, such as {@code http://127.0.0.1:8080}. */
+    public URI endpoint() {
+        return URI.create("http://127.0.0.1:" + http.port());
+    }
+
+    /** Returns the region's id; other regions are refused. */
+    public String region() {
+        return region.name();
+    }
+
+    /** Returns the only access key id that is known. No real one. */
+    public String accessKeyId() {
+        return ACCESS_KEY_ID;
+    }
+
+    /** Returns the secret of {@link #accessKeyId}. No real one. */
+    public String accessKeySecret() {
+        return ACCESS_KEY_SECRET;
+    }
+
+    /** Returns the id of the only machine image; it fits every architecture. */
+    public String machineImage() {
+        return Region.IMAGE;
+    }
+
+    /** Returns the id of the only security group. */
+    public String securityGroup() {
+        return Region.SECURITY_GROUP;
+    }
+
+    /** Returns zone to vSwitch id, one per zone; unmodifiable, sorted by zone. */
+    public Map<String, String> vSwitches() {
+        return region.vSwitches();
+    }
+
+    /**
+     * Returns the SSH port that all machines share. On hosts that offer 127.0.0.1 alone a machine has another one, see
+     * {@link SimulatedMachine#sshPort}.
+     */
+    public int sshPort() {
+        return ssh.port();
+    }
+
+    /**
+     * Returns a new ticker on the cloud's clock, for an engine that talks to this simulator. It has a thread of its
+     * own, which ends with it or with the simulator.
+     */
+    public Ticker ticker() {
+        Ticker ticker = clock.newTicker("ephemeral-simulator-engine");
+        synchronized (tickers) {
+            tickers.add(ticker);
+        }
+        return ticker;
+    }
+
+    /** Returns the machines that are not gone yet, oldest first. */
+    public List<SimulatedMachine> machines() {
+        return instances.select(
+                instance -> true,
+                instance -> new SimulatedMachine(
+                        instance.id,
+                        instance.state.status(),
+                        instance.runtime.address(),
+                        ownAddresses ? ssh.port() : instance.runtime.port(),
+                        instance.request.type.name(),
+                        instance.request.zone,
+                        instance.runtime.processes().home(),
+                        instance.tags));
+    }
+
+    /** Returns the faults of this simulator, none at first. */
+    public Faults faults() {
+        return faults;
+    }
+
+    /**
+     * Ends the stock of a type in a zone: creates fail with {@code OperationDenied.NoStock} and the lists of stock say
+     * so. Machines that there are stay.
+     */
+    public void stockOut(String type, String zone) {
+        stock(type, zone, 0);
+    }
+
+    /**
+     * Limits the stock of a type in a zone. Fewer than a create call asks for are given if its {@code MinAmount} allows
+     * that. Machines that end do not add to it.
+     *
+     * @param machines how many can still be created, zero or more
+     */
+    public void stock(String type, String zone, int machines) {
+        if (machines < 0) {
+            throw new IllegalArgumentException("stock must not be negative");
+        }
+        market.setStock(requireNonNull(type, "type"), requireNonNull(zone, "zone"), machines);
+    }
+
+    /**
+     * Takes a machine back, as the cloud does with a spot machine: its operation lock says {@code Recycling}, and when
+     * the notice is over its processes are killed and it goes. That it still counts as Running until then is
+     * unconfirmed.
+     *
+     * @param machineId the machine
+     * @param notice by the cloud's clock; about five minutes on ECS, zero for none
+     * @throws IllegalArgumentException if there is no such machine
+     */
+    public void reclaim(String machineId, Duration notice) {
+        require(machineId);
+        instances.reclaim(machineId, notice);
+    }
+
+    /**
+     * Drops all SSH connections of a machine. Its processes live on, and new connections are welcome.
+     *
+     * @throws IllegalArgumentException if there is no such machine
+     */
+    public void cutSsh(String machineId) {
+        ssh.cut(require(machineId));
+    }
+
+    /**
+     * Ends everything: the servers, every process of every machine, all threads. Waits up to about half a minute.
+     * May be called again.
+     */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        http.close();
+        lifecycle.close();
+        Collection<MachineRuntime> machines = instances.clear();
+        LocalMachine.killAll(machines.stream().map(MachineRuntime::processes).toList());
+        machines.forEach(machine -> machineThreads.execute(Threads.guarded(machine::end)));
+        machineThreads.shutdown();
+        try {
+            if (!machineThreads.awaitTermination(END_OF_MACHINES.toMillis(), TimeUnit.MILLISECONDS)) {
+                log.warn("Not all machines ended in time");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        machineThreads.shutdownNow();
+        ssh.close();
+        synchronized (tickers) {
+            tickers.forEach(Ticker::close);
+        }
+        if (deleteRoot) {
+            MachineRuntime.delete(root);
+        }
+    }
+
+    private MachineRuntime require(String machineId) {
+        try {
+            return instances.require(machineId).runtime;
+        } catch (ApiError e) {
+            throw new IllegalArgumentException("no such machine: " + machineId, e);
+        }
+    }
+
+    private String address(long number) {
+        if (!ownAddresses) {
+            return "127.0.0.1";
+        }
+        // From 127.1.0.1 on; each address is used once, so a late connection never meets another machine.
+        long net = number / ADDRESSES_PER_NET;
+        return "127." + (1 + net / 256 % 250) + "." + net % 256 + "." + (1 + number % ADDRESSES_PER_NET);
+    }
+
+    @Override
+    public String toString() {
+        return "AlibabaCloudSimulator[" + endpoint() + ", " + region.name() + "]";
+    }
+
+    /** Builds {@link AlibabaCloudSimulator}s. Not safe for use by many threads. */
+    public static final class Builder {
+        private long seed = 1;
+        private String region = "cn-hangzhou";
+        private int port;
+        private int sshPort;
+        private SimulatedClock clock = SimulatedClock.wall();
+        private Duration bootMin = Duration.ofSeconds(1);
+        private Duration bootMax = Duration.ofSeconds(2);
+        private @Nullable Path machineRoot;
+        private Map<String, String> machineEnvironment = Map.of();
+        private MachineHook machineHook = home -> {};
+        private boolean ownAddresses = true;
+
+        private Builder() {}
+
+        /** Sets what prices, ids, boot times and draws of faults come from. Default: 1. */
+        public Builder seed(long seed) {
+            this.seed = seed;
+            return this;
+        }
+
+        /** Sets the region's id. Default: {@code cn-hangzhou}. */
+        public Builder region(String region) {
+            this.region = requireNonNull(region, "region");
+            return this;
+        }
+
+        /** Sets the port of the API. Default: 0, any free one. */
+        public Builder port(int port) {
+            this.port = port;
+            return this;
+        }
+
+        /** Sets the SSH port of all machines. Default: 0, any free one. */
+        public Builder sshPort(int sshPort) {
+            this.sshPort = sshPort;
+            return this;
+        }
+
+        /** Sets the cloud's clock. Default: {@link SimulatedClock#wall}. */
+        public Builder clock(SimulatedClock clock) {
+            this.clock = requireNonNull(clock, "clock");
+            return this;
+        }
+
+        /**
+         * Sets how long machines take from the create call to Running, by the cloud's clock; the seed decides where in
+         * between. Default: 1 to 2 seconds, so that a first try is quick; real machines take some 20 to 60.
+         *
+         * @throws IllegalArgumentException if the least is negative or above the most
+         */
+        public Builder bootTime(Duration least, Duration most) {
+            if (least.isNegative() || least.compareTo(most) > 0) {
+                throw new IllegalArgumentException("boot time must be zero or more, the least first");
+            }
+            this.bootMin = least;
+            this.bootMax = most;
+            return this;
+        }
+
+        /**
+         * Sets the folder below which machines have their home folders. Default: a temporary folder that is deleted on
+         * close. Folders of machines are deleted with them in either case.
+         */
+        public Builder machineRoot(Path machineRoot) {
+            this.machineRoot = requireNonNull(machineRoot, "machineRoot");
+            return this;
+        }
+
+        /** Sets variables that every process of every machine gets. Default: none. */
+        public Builder machineEnvironment(Map<String, String> environment) {
+            this.machineEnvironment = Map.copyOf(environment);
+            return this;
+        }
+
+        /** Sets what prepares the home folder of each machine. Default: nothing. */
+        public Builder onMachineStart(MachineHook hook) {
+            this.machineHook = requireNonNull(hook, "hook");
+            return this;
+        }
+
+        /** Sets whether machines get addresses of their own where the host can do that, for tests of the other way. */
+        Builder ownAddresses(boolean ownAddresses) {
+            this.ownAddresses = ownAddresses;
+            return this;
+        }
+
+        /**
+         * Starts the simulator.
+         *
+         * @throws UncheckedIOException if a port is taken or a folder cannot be made
+         */
+        public AlibabaCloudSimulator start() {
+            try {
+                return new AlibabaCloudSimulator(this);
+            } catch (IOException e) {
+                throw new UncheckedIOException("the simulator cannot start", e);
+            }
+        }
+    }
 }

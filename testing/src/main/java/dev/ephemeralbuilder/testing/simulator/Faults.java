@@ -1,0 +1,270 @@
+package dev.ephemeralbuilder.testing.simulator;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Faults that a test orders. A rule is armed as soon as it knows what to do, so set zone, type, times and probability
+ * first where requests are already coming:
+ *
+ * <pre>{@code
+ * simulator.faults().on("RunInstances").zone("cn-hangzhou-h").times(3).error("OperationDenied.NoStock");
+ * simulator.faults().on("*").probability(0.1).latency(Duration.ofMillis(200));
+ * }</pre>
+ *
+ * <p>Of several rules that meet a request, the first that was made decides what happens to it; delays add up. Draws
+ * depend on the seed, the action and how many requests of that action met the rule before, so a seed means the same
+ * run as long as requests come in the same order. Requests with a wrong signature are refused before any rule.
+ *
+ * <p>Safe for use by many threads.
+ */
+public final class Faults {
+    private final long seed;
+    private final List<Rule> rules = new CopyOnWriteArrayList<>();
+    private final SshFaults ssh = new SshFaults();
+
+    Faults(long seed) {
+        this.seed = seed;
+    }
+
+    /**
+     * Begins a rule.
+     *
+     * @param action the name of the API's operation, such as {@code RunInstances}, or {@code *} for all
+     */
+    public Rule on(String action) {
+        Rule rule = new Rule(action, rules.size());
+        rules.add(rule);
+        return rule;
+    }
+
+    /** Returns the faults of SSH connections. */
+    public SshFaults ssh() {
+        return ssh;
+    }
+
+    /** Ends all rules, also those of {@link #ssh}. */
+    public void clear() {
+        rules.clear();
+        ssh.clear();
+    }
+
+    /** Says what happens to a request. */
+    Verdict judge(String action, @Nullable String zone, @Nullable String type) {
+        Duration latency = Duration.ZERO;
+        Effect effect = Effect.NONE;
+        for (Rule rule : rules) {
+            Effect armed = rule.effect;
+            if (armed == null || (armed.kind != Kind.LATENCY && effect.kind != Kind.NONE)) {
+                continue;
+            }
+            if (!rule.matches(action, zone, type) || !rule.draw(action)) {
+                continue;
+            }
+            if (armed.kind == Kind.LATENCY) {
+                latency = latency.plus(armed.duration);
+            } else {
+                effect = armed;
+            }
+        }
+        return new Verdict(effect, latency);
+    }
+
+    record Verdict(Effect effect, Duration latency) {}
+
+    enum Kind {
+        NONE,
+        ERROR,
+        LOSE_ANSWER,
+        HTML_503,
+        EMPTY_OK,
+        MALFORMED_JSON,
+        SLOW_BODY,
+        VANISH,
+        LATENCY
+    }
+
+    record Effect(Kind kind, Duration duration, @Nullable ApiError error) {
+        static final Effect NONE = new Effect(Kind.NONE, Duration.ZERO, null);
+    }
+
+    /** One rule, under construction until it is told what to do. Methods return the same rule. */
+    public final class Rule {
+        private final String action;
+        private final int number;
+        private final AtomicLong left = new AtomicLong(Long.MAX_VALUE);
+        private final Map<String, AtomicLong> ordinals = new ConcurrentHashMap<>();
+        private volatile @Nullable String zone;
+        private volatile @Nullable String type;
+        private volatile double probability = 1;
+        private volatile @Nullable Effect effect;
+
+        private Rule(String action, int number) {
+            this.action = requireNonNull(action, "action");
+            this.number = number;
+        }
+
+        /** Keeps the rule to requests for a zone, by {@code ZoneId} or by the zone of {@code VSwitchId}. */
+        public Rule zone(String zone) {
+            this.zone = requireNonNull(zone, "zone");
+            return this;
+        }
+
+        /** Keeps the rule to requests whose {@code InstanceType} is this. */
+        public Rule type(String type) {
+            this.type = requireNonNull(type, "type");
+            return this;
+        }
+
+        /** Sets how often the rule takes effect. Default: always. */
+        public Rule times(int times) {
+            if (times < 0) {
+                throw new IllegalArgumentException("times must not be negative");
+            }
+            left.set(times);
+            return this;
+        }
+
+        /** Sets the share of requests that the rule hits, 0 to 1. Default: 1. */
+        public Rule probability(double probability) {
+            if (!(probability >= 0 && probability <= 1)) {
+                throw new IllegalArgumentException("probability must be 0 to 1");
+            }
+            this.probability = probability;
+            return this;
+        }
+
+        /**
+         * Answers with an error in place of serving the request, with the HTTP status that goes with the code. A client
+         * token remembers such a failure like a real one, unless it is a 5xx or of throttling (ecs-openapi, 1.3).
+         *
+         * @param code such as {@code OperationDenied.NoStock}
+         */
+        public Rule error(String code) {
+            return error(ApiError.statusOf(code), code);
+        }
+
+        /**
+         * Answers with an error in place of serving the request.
+         *
+         * @param status the HTTP status, 400 to 599
+         * @param code the API's code
+         */
+        public Rule error(int status, String code) {
+            if (status < 400 || status > 599) {
+                throw new IllegalArgumentException("status must be 400 to 599");
+            }
+            ApiError error = new ApiError(status, requireNonNull(code, "code"), "Injected by the simulator: " + code);
+            return arm(new Effect(Kind.ERROR, Duration.ZERO, error));
+        }
+
+        /** Answers {@code Throttling.User} with status 400, the usual one [unconfirmed]; the request is not served. */
+        public Rule throttle() {
+            return error(400, "Throttling.User");
+        }
+
+        /** Holds the answer back; the request is served at once. */
+        public Rule latency(Duration latency) {
+            return arm(new Effect(Kind.LATENCY, requireNonNull(latency, "latency"), null));
+        }
+
+        /** Serves the request, then resets the connection in place of answering. */
+        public Rule loseAnswer() {
+            return arm(new Effect(Kind.LOSE_ANSWER, Duration.ZERO, null));
+        }
+
+        /** Answers 503 with a page of HTML, as a gateway does; the request is not served. */
+        public Rule html503() {
+            return arm(new Effect(Kind.HTML_503, Duration.ZERO, null));
+        }
+
+        /** Serves the request, then answers 200 without a body. */
+        public Rule emptyOk() {
+            return arm(new Effect(Kind.EMPTY_OK, Duration.ZERO, null));
+        }
+
+        /** Serves the request, then answers 200 with the first half of the JSON. */
+        public Rule malformedJson() {
+            return arm(new Effect(Kind.MALFORMED_JSON, Duration.ZERO, null));
+        }
+
+        /** Serves the request and sends the answer in small pieces over a time. */
+        public Rule slowBody(Duration duration) {
+            return arm(new Effect(Kind.SLOW_BODY, requireNonNull(duration, "duration"), null));
+        }
+
+        /**
+         * For {@code RunInstances}: serves the request and gives ids, but the machines vanish before they run, as they
+         * do when stock ends between the two (ecs-openapi, 0).
+         */
+        public Rule vanish() {
+            return arm(new Effect(Kind.VANISH, Duration.ZERO, null));
+        }
+
+        private Rule arm(Effect chosen) {
+            this.effect = chosen;
+            return this;
+        }
+
+        private boolean matches(String wanted, @Nullable String wantedZone, @Nullable String wantedType) {
+            String onlyZone = zone;
+            String onlyType = type;
+            return (action.equals("*") || action.equals(wanted))
+                    && (onlyZone == null || onlyZone.equals(wantedZone))
+                    && (onlyType == null || onlyType.equals(wantedType));
+        }
+
+        private boolean draw(String wanted) {
+            long ordinal =
+                    ordinals.computeIfAbsent(wanted, name -> new AtomicLong()).getAndIncrement();
+            if (Draw.unit(seed, "fault", number, wanted, ordinal) >= probability) {
+                return false;
+            }
+            return left.getAndUpdate(value -> value == 0 || value == Long.MAX_VALUE ? value : value - 1) > 0;
+        }
+    }
+
+    /** Faults of SSH connections. */
+    public static final class SshFaults {
+        private final List<Long> cuts = new ArrayList<>();
+
+        private SshFaults() {}
+
+        /**
+         * Cuts connections. The first channel that has sent the first of these numbers of bytes, its output and error
+         * output taken together, loses its connection there; from then on the next number holds, for any channel.
+         * Processes live on. What of the last bytes still arrives is up to the network.
+         *
+         * @param bytes one number per cut, zero or more
+         */
+        public synchronized SshFaults cutAfterBytes(long... bytes) {
+            for (long count : bytes) {
+                if (count < 0) {
+                    throw new IllegalArgumentException("a number of bytes must not be negative");
+                }
+                cuts.add(count);
+            }
+            return this;
+        }
+
+        synchronized void clear() {
+            cuts.clear();
+        }
+
+        /** Returns how many of the next bytes may still be sent before the connection is cut; -1 for all of them. */
+        synchronized int bytesBeforeCut(long sent, int next) {
+            if (cuts.isEmpty() || sent + next < cuts.get(0)) {
+                return -1;
+            }
+            return (int) Math.max(0, cuts.remove(0) - sent);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package dev.ephemeralbuilder.testing.simulator;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One instance as the API sees it. What can change is guarded by the {@link Instances} that it belongs to. Times have
+ * minutes only, as in the API's own samples [unconfirmed for every field].
+ */
+final class Instance {
+    final String id;
+    final long number;
+    final RunRequest request;
+    final Instant created;
+    final MachineRuntime runtime;
+
+    MachineState state = MachineState.PENDING;
+    boolean recycling;
+
+    @Nullable Instant started;
+
+    @Nullable Instant autoRelease;
+
+    final Map<String, String> tags;
+    final List<Ticker.Scheduled> steps = new ArrayList<>();
+    Ticker.@Nullable Scheduled cap;
+
+    Instance(String id, long number, RunRequest request, Instant created, MachineRuntime runtime) {
+        this.id = id;
+        this.number = number;
+        this.request = request;
+        this.created = created;
+        this.runtime = runtime;
+        this.autoRelease = request.autoRelease;
+        this.tags = new LinkedHashMap<>(request.tags);
+    }
+
+    /** Whether it has all these tags; one without a value is met by any value. */
+    boolean hasTags(Map<String, @Nullable String> wanted) {
+        return wanted.entrySet().stream()
+                .allMatch(tag -> tags.containsKey(tag.getKey())
+                        && (tag.getValue() == null
+                                || tag.getValue().isEmpty()
+                                || tag.getValue().equals(tags.get(tag.getKey()))));
+    }
+
+    /** Writes it as {@code DescribeInstances} does (ecs-openapi, 4.4 and appendix). */
+    ObjectNode json(Region region) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        Catalogue.Type type = request.type;
+        json.put("InstanceId", id);
+        json.put("InstanceName", request.name.isEmpty() ? id : request.name);
+        json.put("HostName", request.hostName.isEmpty() ? id.replace("-", "") + "Z" : request.hostName);
+        json.put("Description", "");
+        json.put("Status", state.status());
+        json.put("RegionId", region.name());
+        json.put("ZoneId", request.zone);
+        json.put("InstanceType", type.name());
+        json.put("InstanceTypeFamily", type.family());
+        json.put("InstanceChargeType", "PostPaid");
+        json.put("InstanceNetworkType", "vpc");
+        json.put("InternetChargeType", "PayByTraffic");
+        json.put("Cpu", type.vcpus());
+        json.put("Memory", (int) (type.memoryGib() * 1024));
+        json.put("GPUAmount", type.gpus());
+        json.put("GPUSpec", type.gpu());
+        json.put("OSType", "linux");
+        json.put("OSName", "Simulated Linux");
+        json.put("ImageId", request.image);
+        json.put("IoOptimized", true);
+        json.put("CreationTime", Parameters.minutes(created));
+        json.put("StartTime", started == null ? "" : Parameters.minutes(started));
+        json.put("ExpiredTime", "2099-12-31T15:59Z");
+        json.put("AutoReleaseTime", autoRelease == null ? "" : Parameters.minutes(autoRelease));
+        json.put("SpotStrategy", request.strategy);
+        if (request.isSpot()) {
+            json.put("SpotDuration", request.spotDuration);
+            json.put("SpotInterruptionBehavior", request.interruption);
+        }
+        json.put("SpotPriceLimit", request.priceLimit == null ? 0 : request.priceLimit.doubleValue());
+        json.put("StoppedMode", "Not-applicable");
+        json.put("Recyclable", false);
+        json.put("DeviceAvailable", true);
+        json.put("DeletionProtection", request.deletionProtection);
+        json.put("ResourceGroupId", request.resourceGroup);
+        json.put("KeyPairName", request.keyPair);
+        json.putObject("SecurityGroupIds").set("SecurityGroupId", array(request.securityGroups));
+        json.putObject("PublicIpAddress").putArray("IpAddress");
+        json.putObject("InnerIpAddress").putArray("IpAddress");
+        json.putObject("EipAddress").put("IpAddress", "").put("AllocationId", "");
+        ObjectNode vpc = json.putObject("VpcAttributes");
+        vpc.put("VpcId", Region.VPC).put("VSwitchId", request.vSwitch).put("NatIpAddress", "");
+        vpc.putObject("PrivateIpAddress").set("IpAddress", array(List.of(runtime.address())));
+        json.putObject("NetworkInterfaces")
+                .putArray("NetworkInterface")
+                .addObject()
+                .put("NetworkInterfaceId", "eni-" + id.substring(2))
+                .put("PrimaryIpAddress", runtime.address())
+                .put("Type", "Primary");
+        var locks = json.putObject("OperationLocks").putArray("LockReason");
+        if (recycling) {
+            locks.addObject().put("LockReason", "Recycling").put("LockMsg", "");
+        }
+        var tagRows = json.putObject("Tags").putArray("Tag");
+        tags.forEach((key, value) -> tagRows.addObject().put("TagKey", key).put("TagValue", value));
+        return json;
+    }
+
+    private static com.fasterxml.jackson.databind.node.ArrayNode array(List<String> values) {
+        var array = JsonNodeFactory.instance.arrayNode();
+        values.forEach(array::add);
+        return array;
+    }
+}

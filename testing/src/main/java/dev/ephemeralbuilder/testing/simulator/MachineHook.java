@@ -1,0 +1,16 @@
+package dev.ephemeralbuilder.testing.simulator;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Prepares the home folder of a simulated machine, like an image that was made with something in it. */
+@FunctionalInterface
+public interface MachineHook {
+    /**
+     * Called once per machine, before its SSH server opens, on a thread of the simulator.
+     *
+     * @param home the home folder, which exists and is empty; deleted with the machine, links in it are not followed
+     * @throws IOException if the machine cannot be prepared; it then runs, but cannot be reached
+     */
+    void prepare(Path home) throws IOException;
+}

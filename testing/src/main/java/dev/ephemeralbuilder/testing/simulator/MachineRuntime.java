@@ -1,0 +1,151 @@
+package dev.ephemeralbuilder.testing.simulator;
+
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.PublicKey;
+import java.security.spec.ECGenParameterSpec;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The part of a machine that is real: its folder, its processes and its place on the SSH server. */
+final class MachineRuntime {
+    private static final Logger log = LoggerFactory.getLogger(MachineRuntime.class);
+
+    private final String address;
+    private final UserData userData;
+    private final LocalMachine processes;
+    private final MachineHook hook;
+    private final SshFront ssh;
+    private volatile List<KeyPair> hostKeys = List.of();
+    private volatile boolean ended;
+    private volatile int port;
+
+    MachineRuntime(
+            String id,
+            String address,
+            Path home,
+            byte[] rawUserData,
+            Map<String, String> environment,
+            MachineHook hook,
+            SshFront ssh) {
+        this.address = address;
+        this.userData = UserData.parse(rawUserData);
+        this.processes = new LocalMachine(home, id, userData.mainUser(), environment);
+        this.hook = hook;
+        this.ssh = ssh;
+    }
+
+    String id() {
+        return processes.id();
+    }
+
+    String address() {
+        return address;
+    }
+
+    /** Returns the port of the SSH server, or 0 while that is not open. */
+    int port() {
+        return port;
+    }
+
+    LocalMachine processes() {
+        return processes;
+    }
+
+    List<KeyPair> hostKeys() {
+        return hostKeys;
+    }
+
+    List<PublicKey> keysOf(String user) {
+        return userData.keysOf(user);
+    }
+
+    /** Makes the folder and opens SSH. A machine that cannot do so runs, but cannot be reached. */
+    void boot() {
+        if (ended) {
+            return;
+        }
+        try {
+            Files.createDirectories(processes.home());
+            hook.prepare(processes.home());
+            hostKeys = userData.hostKeys().isEmpty() ? List.of(newHostKey()) : userData.hostKeys();
+            port = ssh.open(this);
+            log.debug("{} accepts SSH", id());
+        } catch (IOException | RuntimeException e) {
+            log.warn("{} runs, but cannot be reached", id(), e);
+        }
+        if (ended) {
+            end();
+        }
+    }
+
+    /** Ends connections and processes and deletes the folder. May be called again. */
+    void end() {
+        ended = true;
+        ssh.close(this);
+        processes.kill();
+        delete(processes.home());
+        log.debug("{} is gone", id());
+    }
+
+    /** A key on P-256 that nobody knows: cloud-init's way out where user data brings none. */
+    static KeyPair newHostKey() {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+            generator.initialize(new ECGenParameterSpec("secp256r1"));
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every JVM has P-256", e);
+        }
+    }
+
+    /** Deletes a folder and what is in it; links are deleted, not followed. */
+    static void delete(Path folder) {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        try {
+            Files.walkFileTree(folder, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
+                    if (!Files.isWritable(dir) && !dir.toFile().setWritable(true)) {
+                        log.debug("Cannot make a folder of a machine that is gone writable");
+                    }
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                    Files.deleteIfExists(file);
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                    if (e instanceof NoSuchFileException) {
+                        return FileVisitResult.CONTINUE;
+                    }
+                    throw e;
+                }
+
+                @Override
+                public FileVisitResult postVisitDirectory(Path dir, IOException e) throws IOException {
+                    Files.deleteIfExists(dir);
+                    return FileVisitResult.CONTINUE;
+                }
+            });
+        } catch (IOException e) {
+            log.warn("The folder of a machine that is gone cannot be deleted: {}", folder, e);
+        }
+    }
+}

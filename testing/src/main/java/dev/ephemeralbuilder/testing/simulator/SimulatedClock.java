@@ -1,0 +1,56 @@
+package dev.ephemeralbuilder.testing.simulator;
+
+import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * The clock of a simulated cloud: life cycles, caps, prices and notices run by it. Signatures, sockets and processes
+ * always run by the wall clock.
+ *
+ * <p>Safe for use by many threads.
+ */
+public abstract sealed class SimulatedClock permits RunningClock, ManualClock {
+    SimulatedClock() {}
+
+    /** Returns a clock that shows the system's time. */
+    public static SimulatedClock wall() {
+        return new RunningClock(1);
+    }
+
+    /**
+     * Returns a clock that starts at the system's time and runs faster or slower than it.
+     *
+     * @param factor seconds of the cloud per second of the wall; above 0
+     */
+    public static SimulatedClock scaled(double factor) {
+        return new RunningClock(factor);
+    }
+
+    /**
+     * Returns a clock that stands until {@link #advance} moves it.
+     *
+     * @param start what it shows first
+     */
+    public static SimulatedClock manual(Instant start) {
+        return new ManualClock(start);
+    }
+
+    /** Returns the time of the cloud. */
+    public abstract Instant now();
+
+    /**
+     * Moves a manual clock forward, from one waiting task to the next; returns when all that are due have run. What
+     * they set off on other threads (a machine's SSH server, the end of its processes) may still be under way.
+     *
+     * @param duration how far, zero or more
+     * @throws UnsupportedOperationException if this clock runs by itself
+     * @throws IllegalStateException if a task does not end within a minute, or the thread is interrupted
+     */
+    public void advance(Duration duration) {
+        throw new UnsupportedOperationException("only a manual clock is moved by hand");
+    }
+
+    /** Returns a ticker on this clock with a daemon thread of its own. */
+    abstract Ticker newTicker(String threadName);
+}
