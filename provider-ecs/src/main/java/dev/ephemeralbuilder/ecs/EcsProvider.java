@@ -1,0 +1,583 @@
+package dev.ephemeralbuilder.ecs;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.ephemeralbuilder.ConfigurationException;
+import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.Market;
+import dev.ephemeralbuilder.Money;
+import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
+import dev.ephemeralbuilder.alibaba.ErrorKind;
+import dev.ephemeralbuilder.alibaba.OpenApiClient;
+import dev.ephemeralbuilder.alibaba.SpotMarket;
+import dev.ephemeralbuilder.selection.MachineType;
+import dev.ephemeralbuilder.selection.Offer;
+import dev.ephemeralbuilder.selection.Offers;
+import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.Launch;
+import dev.ephemeralbuilder.spi.LaunchResult;
+import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.MachinePage;
+import dev.ephemeralbuilder.spi.MachineTags;
+import dev.ephemeralbuilder.spi.MarketQuery;
+import dev.ephemeralbuilder.spi.MarketQuery.Part;
+import dev.ephemeralbuilder.spi.MarketSnapshot;
+import dev.ephemeralbuilder.spi.Outcome;
+import dev.ephemeralbuilder.spi.ProviderLimits;
+import dev.ephemeralbuilder.spi.Shell;
+import dev.ephemeralbuilder.spi.ShellKeys;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Alibaba Cloud ECS: spot and on-demand instances in one region, reached by SSH.
+ *
+ * <p>Every instance is created with its tags, with the time at which the cloud itself releases it, and with a host key
+ * of its own, in one call. Instances need a Linux image with cloud-init and a POSIX shell, in a VPC whose security group
+ * lets this JVM reach the SSH port.
+ *
+ * <p>The access key needs the RAM permissions {@code ecs:RunInstances}, {@code ecs:DescribeInstances},
+ * {@code ecs:DeleteInstances}, {@code ecs:TagResources}, {@code ecs:ModifyInstanceAutoReleaseTime},
+ * {@code ecs:DescribeInstanceTypes}, {@code ecs:DescribeSpotPriceHistory}, {@code ecs:DescribeSpotAdvice} and
+ * {@code ecs:DescribeAvailableResource}. Mind that ECS answers {@code DescribeInstances} with an empty list, not with
+ * an error, where the permission is missing: everything would look absent.
+ *
+ * <p>Safe for use by many threads; thin and stateless as {@link CloudProvider} says. Every method but {@link #market}
+ * makes at most one call of the API (one per 100 ids in {@link #describe}); a call ends within
+ * {@link Builder#callTimeout}.
+ */
+public final class EcsProvider implements CloudProvider {
+    static final String NAME = "ecs";
+
+    private static final BigDecimal LEAST_LIMIT = new BigDecimal("0.001");
+    private static final int LIMIT_DECIMALS = 3;
+
+    /** Which address of a machine to connect to. */
+    public enum AddressChoice {
+        /** The private address: this JVM runs in the same VPC, or has a route into it. */
+        PRIVATE,
+        /** The public address; specs must ask for a public bandwidth. */
+        PUBLIC
+    }
+
+    private final String region;
+    private final String securityGroup;
+    private final Map<String, String> vSwitches;
+    private final Set<String> families;
+    private final Set<String> types;
+    private final String user;
+    private final @Nullable String resourceGroup;
+    private final String systemDiskCategory;
+    private final Function<Machine, Optional<InetSocketAddress>> addresses;
+    private final ProviderLimits limits = ProviderLimits.builder().build();
+    private final OpenApiClient client;
+    private final EcsApi api;
+    private final SpotMarket market;
+    private final EcsOffers offers;
+    private final SshConnector ssh;
+
+    private EcsProvider(Builder b) {
+        this.region = required(b.region, "region");
+        this.securityGroup = required(b.securityGroup, "securityGroup");
+        if (b.vSwitches.isEmpty()) {
+            throw new IllegalStateException("vSwitches is required: at least one zone");
+        }
+        this.vSwitches = new TreeMap<>(b.vSwitches);
+        this.families = Set.copyOf(b.families);
+        this.types = Set.copyOf(b.types);
+        this.user = b.user;
+        this.resourceGroup = b.resourceGroup;
+        this.systemDiskCategory = b.systemDiskCategory;
+        this.addresses = b.addresses();
+        this.client = b.client.build();
+        this.api = new EcsApi(client, b.clock, limits.reclaimNotice());
+        this.market = new SpotMarket(client);
+        this.offers = new EcsOffers(region, vSwitches.keySet(), this::allowed);
+        this.ssh = new SshConnector(user);
+    }
+
+    /** Returns a new builder with the documented defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Returns {@code ecs}. */
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public String region() {
+        return region;
+    }
+
+    /** Returns the limits of ECS (ecs-openapi, 1.1). */
+    @Override
+    public ProviderLimits limits() {
+        return limits;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Makes a call per 100 types for the catalogue, per type and protection for prices, two for stock, and one per
+     * 10 types for release rates. Only the families, types and zones that the provider is set up for are returned.
+     *
+     * @throws IllegalArgumentException if a protection is neither zero nor one hour
+     */
+    @Override
+    public MarketSnapshot market(MarketQuery query) throws InterruptedException {
+        Set<Part> parts = query.parts();
+        List<MachineType> wanted = query.types().stream().filter(this::allowed).toList();
+        // With nothing left to ask for, an empty filter would ask for everything.
+        boolean nothing = wanted.isEmpty() && !query.types().isEmpty();
+        return new MarketSnapshot(
+                parts.contains(Part.CATALOG) ? catalog() : List.of(),
+                parts.contains(Part.PRICES)
+                        ? market.prices(wanted, query.protections()).stream()
+                                .filter(price -> vSwitches.containsKey(price.zone()))
+                                .toList()
+                        : List.of(),
+                parts.contains(Part.STOCK) && !nothing
+                        ? market.stock(wanted, query.protections()).stream()
+                                .filter(stock -> vSwitches.containsKey(stock.zone()))
+                                .toList()
+                        : List.of(),
+                parts.contains(Part.RELEASE_RATES)
+                        ? market.releaseRates(wanted).stream()
+                                .filter(rate -> vSwitches.containsKey(rate.zone()))
+                                .toList()
+                        : List.of());
+    }
+
+    private List<MachineType> catalog() throws InterruptedException {
+        // The API combines its filters by "and", ours are combined by "or", and it takes ten values.
+        boolean byFamily = types.isEmpty() && families.size() <= 10;
+        boolean byType = families.isEmpty() && types.size() <= 10;
+        return market
+                .types(byFamily ? new TreeSet<>(families) : Set.of(), byType ? new TreeSet<>(types) : Set.of())
+                .stream()
+                .filter(this::allowed)
+                .toList();
+    }
+
+    private boolean allowed(MachineType type) {
+        return (families.isEmpty() && types.isEmpty()) || families.contains(type.family()) || types.contains(type.id());
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>A spec without a machine image gets no offer; zones without a vSwitch are not offered.
+     */
+    @Override
+    public Offers offers(MachineSpec spec, MarketSnapshot market) {
+        return offers.select(spec, market);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>One {@code RunInstances} call. A spot bid is the on-demand price of the offer or, if lower, the spec's highest
+     * price, cut to three decimals.
+     *
+     * @throws ConfigurationException if the launch cannot be expressed: no machine image, a zone without vSwitch, a
+     *     protection or a currency that ECS does not know, keys that are not ECDSA on P-256
+     */
+    @Override
+    public LaunchResult launch(Launch launch) throws InterruptedException {
+        return api.run(order(launch));
+    }
+
+    private RunOrder order(Launch launch) {
+        MachineSpec spec = launch.spec();
+        Offer offer = launch.offer();
+        String vSwitch = vSwitches.get(offer.zone());
+        if (vSwitch == null) {
+            throw refused("no vSwitch is set for zone " + offer.zone());
+        }
+        boolean spot = offer.market() == Market.SPOT;
+        return new RunOrder(
+                launch.token(),
+                launch.minimum(),
+                launch.count(),
+                offer.type().id(),
+                offer.zone(),
+                vSwitch,
+                securityGroup,
+                spec.machineImage().orElseThrow(() -> refused("the spec names no machine image")),
+                "ephemeral-" + launch.token().replaceAll("[^A-Za-z0-9._-]", "-"),
+                systemDiskCategory,
+                spec.diskGib(),
+                spec.publicBandwidthMbit(),
+                launch.cap(),
+                spot ? bid(spec, offer) : null,
+                spot ? spotDuration(offer) : 0,
+                resourceGroup,
+                launch.tags(),
+                CloudConfig.userData(user, launch.hostKey(), launch.clientKey()));
+    }
+
+    private static BigDecimal bid(MachineSpec spec, Offer offer) {
+        Money bid = offer.hourlyOnDemandPrice();
+        Money highest = spec.maxHourlyPrice().orElse(bid);
+        if (!highest.currency().equals(bid.currency())) {
+            throw refused("maxHourlyPrice is in " + highest.currency() + ", prices in " + offer.region() + " are in "
+                    + bid.currency());
+        }
+        BigDecimal amount = (highest.compareTo(bid) < 0 ? highest : bid).amount();
+        return amount.setScale(LIMIT_DECIMALS, RoundingMode.DOWN).max(LEAST_LIMIT);
+    }
+
+    private static int spotDuration(Offer offer) {
+        try {
+            return SpotMarket.spotDuration(offer.protection());
+        } catch (IllegalArgumentException e) {
+            throw refused(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static ConfigurationException refused(String why) {
+        return new ConfigurationException(why, null, null, null);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException if there are more ids than {@link ProviderLimits#describeBatch}
+     */
+    @Override
+    public Map<String, Machine> describe(Collection<String> ids) throws InterruptedException {
+        return batch(ids, limits.describeBatch()) ? api.describe(ids) : Map.of();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>ECS finds at most 1,000 instances by one tag (ecs-openapi, 1.1): of an owner with more, some are not listed
+     * until others are gone.
+     */
+    @Override
+    public MachinePage list(String owner, @Nullable String cursor) throws InterruptedException {
+        return api.list(owner, cursor);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Where the cloud refuses a call with several ids because of one of them, it does not say which: the outcome of
+     * all is {@link Outcome.Status#LATER}, and asking again with fewer ids finds it. With one id the outcome is its
+     * own.
+     *
+     * @throws IllegalArgumentException if there are more ids than {@link ProviderLimits#renewBatch}
+     */
+    @Override
+    public Map<String, Outcome> renew(Collection<String> ids, Instant lease) throws InterruptedException {
+        if (!batch(ids, limits.renewBatch())) {
+            return Map.of();
+        }
+        return outcomes(ids, () -> api.tag(ids, MachineTags.LEASE, Long.toString(lease.getEpochSecond())));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>ECS counts in minutes: the time is rounded up.
+     *
+     * @throws ProviderException not retryable, without effect, if there is no such instance
+     */
+    @Override
+    public Instant extend(String id, Instant cap) throws InterruptedException {
+        return api.extend(id, requireNonNull(cap, "cap"));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Where the cloud refuses a call with several ids because of one of them, it does not say which: the outcome of
+     * all is {@link Outcome.Status#LATER}, and asking again with fewer ids finds it. With one id the outcome is its
+     * own.
+     *
+     * @throws IllegalArgumentException if there are more ids than {@link ProviderLimits#deleteBatch}
+     */
+    @Override
+    public Map<String, Outcome> delete(Collection<String> ids) throws InterruptedException {
+        return batch(ids, limits.deleteBatch()) ? outcomes(ids, () -> api.delete(ids)) : Map.of();
+    }
+
+    private static boolean batch(Collection<String> ids, int most) {
+        if (ids.size() > most) {
+            throw new IllegalArgumentException("at most " + most + " ids, were " + ids.size());
+        }
+        return !ids.isEmpty();
+    }
+
+    @FunctionalInterface
+    private interface Order {
+        void give() throws InterruptedException;
+    }
+
+    private Map<String, Outcome> outcomes(Collection<String> ids, Order order) throws InterruptedException {
+        Outcome outcome = outcome(ids.size() == 1, order);
+        Map<String, Outcome> outcomes = new LinkedHashMap<>();
+        ids.forEach(id -> outcomes.put(id, outcome));
+        return outcomes;
+    }
+
+    private Outcome outcome(boolean alone, Order order) throws InterruptedException {
+        try {
+            order.give();
+            return Outcome.accepted();
+        } catch (ProviderException e) {
+            String code = e.code().orElse("");
+            ErrorKind kind = client.kind(code);
+            if (e.effect() == Effect.NONE && kind == ErrorKind.STATE) {
+                return new Outcome(Outcome.Status.LATER, code);
+            }
+            if (e.effect() == Effect.NONE && kind == ErrorKind.NOT_FOUND) {
+                return new Outcome(alone ? Outcome.Status.ABSENT : Outcome.Status.LATER, code);
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Ends within 20 seconds.
+     *
+     * @throws ProviderException retryable and without effect while the machine has no address, does not answer or does
+     *     not let the user in yet; not retryable, with the code {@code HostKeyMismatch}, if it shows another host key
+     */
+    @Override
+    public Shell open(Machine machine, ShellKeys keys) throws InterruptedException {
+        InetSocketAddress address = addresses
+                .apply(machine)
+                .orElseThrow(() -> new ProviderException(
+                        machine.id() + " has no address yet", Effect.NONE, true, "NoAddress", null, null));
+        return ssh.connect(machine.id(), address, keys);
+    }
+
+    @Override
+    public void close() {
+        ssh.close();
+        client.close();
+    }
+
+    @Override
+    public String toString() {
+        return "EcsProvider[" + region + ", zones " + vSwitches.keySet() + "]";
+    }
+
+    private static String required(@Nullable String value, String setting) {
+        if (value == null) {
+            throw new IllegalStateException(setting + " is required");
+        }
+        return value;
+    }
+
+    /**
+     * Builds {@link EcsProvider}s. Not safe for use by many threads. A setting that cannot be right is refused at once
+     * with an {@link IllegalArgumentException} that names it.
+     */
+    public static final class Builder {
+        private static final Pattern USER = Pattern.compile("[a-z_][a-z0-9_-]{0,31}");
+
+        private final OpenApiClient.Builder client = OpenApiClient.builder();
+        private @Nullable String region;
+        private @Nullable String securityGroup;
+        private Map<String, String> vSwitches = Map.of();
+        private Set<String> families = Set.of();
+        private Set<String> types = Set.of();
+        private String user = "builder";
+        private @Nullable String resourceGroup;
+        private String systemDiskCategory = "cloud_essd";
+        private AddressChoice addressChoice = AddressChoice.PRIVATE;
+        private @Nullable Function<Machine, InetSocketAddress> addressResolver;
+        private int sshPort = 22;
+        private Clock clock = Clock.systemUTC();
+
+        private Builder() {}
+
+        /** Sets the region, such as {@code cn-shanghai}. Required. */
+        public Builder region(String region) {
+            client.region(region);
+            this.region = region;
+            return this;
+        }
+
+        /** Sets where access keys come from. Default: {@link AlibabaCredentials#sdkDefaults}. */
+        public Builder credentials(AlibabaCredentials credentials) {
+            client.credentials(credentials);
+            return this;
+        }
+
+        /** Sets the id of the security group of the machines. Required. */
+        public Builder securityGroup(String securityGroup) {
+            this.securityGroup = notBlank(securityGroup, "securityGroup");
+            return this;
+        }
+
+        /**
+         * Sets the vSwitch of each zone, by the id of the zone. Required, at least one; zones outside are not offered.
+         */
+        public Builder vSwitches(Map<String, String> vSwitches) {
+            vSwitches.forEach((zone, vSwitch) -> {
+                notBlank(zone, "vSwitches: a zone");
+                notBlank(vSwitch, "vSwitches: the vSwitch of " + zone);
+            });
+            this.vSwitches = Map.copyOf(vSwitches);
+            return this;
+        }
+
+        /**
+         * Sets the families to offer, such as {@code ecs.c7}. Default: none, which together with no {@link #types}
+         * means all. A type is offered if its family or its id is named.
+         */
+        public Builder families(Set<String> families) {
+            families.forEach(family -> notBlank(family, "families"));
+            this.families = Set.copyOf(families);
+            return this;
+        }
+
+        /** Sets the types to offer, such as {@code ecs.c7.xlarge}; see {@link #families}. Default: none. */
+        public Builder types(Set<String> types) {
+            types.forEach(type -> notBlank(type, "types"));
+            this.types = Set.copyOf(types);
+            return this;
+        }
+
+        /** Sets the name of the user that is made on each machine and that scripts run as. Default: {@code builder}. */
+        public Builder user(String user) {
+            if (!USER.matcher(user).matches() || user.equals("root")) {
+                throw new IllegalArgumentException("user must be the name of a new Linux user, was " + user);
+            }
+            this.user = user;
+            return this;
+        }
+
+        /**
+         * Sets the endpoint of the API instead of the region's own: {@code https://host[:port][/path]}, or
+         * {@code http://} with a loopback address.
+         */
+        public Builder endpoint(URI endpoint) {
+            client.endpoint(endpoint);
+            return this;
+        }
+
+        /** Sets whether to call the API at its endpoint inside VPCs. Default: no. */
+        public Builder vpcEndpoint(boolean vpcEndpoint) {
+            client.vpcEndpoint(vpcEndpoint);
+            return this;
+        }
+
+        /**
+         * Sets the HTTP proxy for calls of the API, {@code http://host:port}. Default: as the JVM's system properties
+         * say. SSH does not use it.
+         */
+        public Builder proxy(URI proxy) {
+            client.proxy(proxy);
+            return this;
+        }
+
+        /** Sets the resource group that machines are created in. Default: the account's own default. */
+        public Builder resourceGroup(String resourceGroup) {
+            this.resourceGroup = notBlank(resourceGroup, "resourceGroup");
+            return this;
+        }
+
+        /** Sets the category of system disks. Default: {@code cloud_essd}. */
+        public Builder systemDiskCategory(String systemDiskCategory) {
+            this.systemDiskCategory = notBlank(systemDiskCategory, "systemDiskCategory");
+            return this;
+        }
+
+        /** Sets which address of a machine to connect to. Default: {@link AddressChoice#PRIVATE}. */
+        public Builder addressChoice(AddressChoice addressChoice) {
+            this.addressChoice = requireNonNull(addressChoice, "addressChoice");
+            return this;
+        }
+
+        /**
+         * Sets where to connect to for a machine, for bastions and address translation; called before each connection,
+         * must not block. Default: the chosen address and {@link #sshPort}.
+         */
+        public Builder addressResolver(Function<Machine, InetSocketAddress> addressResolver) {
+            this.addressResolver = requireNonNull(addressResolver, "addressResolver");
+            return this;
+        }
+
+        /** Sets the SSH port of the machines. Default: 22. */
+        public Builder sshPort(int sshPort) {
+            if (sshPort < 1 || sshPort > 65_535) {
+                throw new IllegalArgumentException("sshPort must be from 1 to 65535, was " + sshPort);
+            }
+            this.sshPort = sshPort;
+            return this;
+        }
+
+        /** Sets how long one call of the API may take in all. Default: 15 seconds. */
+        public Builder callTimeout(Duration callTimeout) {
+            client.callTimeout(callTimeout);
+            return this;
+        }
+
+        /** Sets how long connecting to the API may take. Default: 5 seconds. */
+        public Builder connectTimeout(Duration connectTimeout) {
+            client.connectTimeout(connectTimeout);
+            return this;
+        }
+
+        /** Sets the clock that dates notices of reclaim. */
+        Builder clock(Clock clock) {
+            this.clock = clock;
+            return this;
+        }
+
+        /**
+         * Builds the provider. Makes no call.
+         *
+         * @throws IllegalStateException if a required setting is missing
+         */
+        public EcsProvider build() {
+            return new EcsProvider(this);
+        }
+
+        private Function<Machine, Optional<InetSocketAddress>> addresses() {
+            Function<Machine, InetSocketAddress> resolver = addressResolver;
+            if (resolver != null) {
+                return machine -> Optional.of(resolver.apply(machine));
+            }
+            AddressChoice choice = addressChoice;
+            int port = sshPort;
+            return machine -> (choice == AddressChoice.PUBLIC ? machine.publicAddress() : machine.privateAddress())
+                    .map(host -> new InetSocketAddress(host, port));
+        }
+
+        private static String notBlank(String value, String setting) {
+            if (value.isBlank()) {
+                throw new IllegalArgumentException(setting + " must not be blank");
+            }
+            return value;
+        }
+    }
+}

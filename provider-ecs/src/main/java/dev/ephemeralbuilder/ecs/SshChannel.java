@@ -1,0 +1,208 @@
+package dev.ephemeralbuilder.ecs;
+
+import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.spi.Channel;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
+import org.apache.sshd.client.channel.ChannelExec;
+import org.apache.sshd.common.io.IoReadFuture;
+import org.apache.sshd.common.io.WritePendingException;
+import org.apache.sshd.common.util.buffer.ByteArrayBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A channel over the library's asynchronous streams. Output that nobody reads stays inside the channel's window, whose
+ * size bounds it.
+ *
+ * <p>The library's input stream can lose the end: a read that begins at the very moment at which the channel closes
+ * never completes, and one that was cut off makes the next one fail. So the end is taken from the channel itself.
+ */
+final class SshChannel implements Channel {
+    private static final int READ_BYTES = 32 * 1024;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).asReadOnlyBuffer();
+
+    private final String id;
+    private final ChannelExec channel;
+    private final CompletableFuture<OptionalInt> ended = new CompletableFuture<>();
+    private final Object lock = new Object();
+
+    // All guarded by lock; futures are completed outside of it.
+    private @Nullable CompletableFuture<ByteBuffer> reading;
+    private @Nullable IoReadFuture running;
+    private @Nullable ByteBuffer ahead;
+    private boolean closed;
+    private boolean dropped;
+    private boolean drained;
+
+    /** Takes over an open channel with asynchronous streams. */
+    SshChannel(String id, ChannelExec channel) {
+        this.id = id;
+        this.channel = channel;
+        channel.addCloseFutureListener(future -> channelClosed());
+    }
+
+    @Override
+    public CompletableFuture<Void> write(ByteBuffer bytes) {
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        if (!bytes.hasRemaining()) {
+            result.complete(null);
+            return result;
+        }
+        byte[] copy = new byte[bytes.remaining()];
+        bytes.duplicate().get(copy);
+        try {
+            channel.getAsyncIn().writeBuffer(new ByteArrayBuffer(copy)).addListener(future -> {
+                if (future.isWritten()) {
+                    result.complete(null);
+                } else {
+                    result.completeExceptionally(lost());
+                }
+            });
+        } catch (WritePendingException e) {
+            result.completeExceptionally(new IllegalStateException("one write at a time"));
+        } catch (IOException e) {
+            result.completeExceptionally(lost());
+        }
+        return result;
+    }
+
+    @Override
+    public CompletableFuture<Void> closeInput() {
+        CompletableFuture<Void> result = new CompletableFuture<>();
+        channel.getAsyncIn().close(false).addListener(future -> result.complete(null));
+        return result;
+    }
+
+    private ProviderException lost() {
+        return new ProviderException(
+                "the channel to " + id + " is closed or lost", Effect.UNKNOWN, false, "ChannelLost", null, null);
+    }
+
+    @Override
+    public CompletableFuture<ByteBuffer> read() {
+        CompletableFuture<ByteBuffer> result = new CompletableFuture<>();
+        ByteBuffer ready;
+        synchronized (lock) {
+            if (reading != null) {
+                throw new IllegalStateException("one read at a time");
+            }
+            ready = dropped || drained ? NOTHING : ahead;
+            ahead = null;
+            if (ready == null) {
+                reading = result;
+            }
+        }
+        if (ready != null) {
+            result.complete(ready);
+            return result;
+        }
+        ByteArrayBuffer buffer = new ByteArrayBuffer(READ_BYTES, false);
+        IoReadFuture future = channel.getAsyncOut().read(buffer);
+        boolean stuck;
+        synchronized (lock) {
+            running = future;
+            stuck = closed && !future.isDone();
+        }
+        if (stuck) {
+            finish(result, NOTHING);
+        } else {
+            future.addListener(f -> finish(result, content(f)));
+        }
+        return result;
+    }
+
+    /** Ends one read, once. */
+    private void finish(CompletableFuture<ByteBuffer> result, ByteBuffer content) {
+        boolean atEnd;
+        synchronized (lock) {
+            if (reading != result) {
+                return;
+            }
+            reading = null;
+            running = null;
+            drained |= !content.hasRemaining();
+            atEnd = closed && drained;
+        }
+        result.complete(content);
+        if (atEnd) {
+            end();
+        }
+    }
+
+    private static ByteBuffer content(IoReadFuture future) {
+        if (future.getException() != null || future.getRead() <= 0) {
+            return NOTHING;
+        }
+        ByteArrayBuffer buffer = (ByteArrayBuffer) future.getBuffer();
+        return ByteBuffer.wrap(buffer.array(), buffer.rpos(), buffer.available());
+    }
+
+    private void channelClosed() {
+        CompletableFuture<ByteBuffer> stuck = null;
+        boolean atEnd;
+        synchronized (lock) {
+            closed = true;
+            if (dropped || drained) {
+                drained = true;
+            } else if (reading == null) {
+                // The stream is closed by now and answers at once.
+                ByteBuffer rest = content(channel.getAsyncOut().read(new ByteArrayBuffer(READ_BYTES, false)));
+                if (rest.hasRemaining()) {
+                    ahead = rest;
+                } else {
+                    drained = true;
+                }
+            } else if (running != null && !running.isDone()) {
+                stuck = reading;
+            }
+            atEnd = drained;
+        }
+        if (stuck != null) {
+            finish(stuck, NOTHING);
+        } else if (atEnd) {
+            end();
+        }
+    }
+
+    private void end() {
+        Integer status = channel.getExitStatus();
+        ended.complete(status == null ? OptionalInt.empty() : OptionalInt.of(status));
+    }
+
+    @Override
+    public CompletableFuture<OptionalInt> ended() {
+        return ended.copy();
+    }
+
+    @Override
+    public void close() {
+        CompletableFuture<ByteBuffer> cut;
+        boolean atEnd;
+        synchronized (lock) {
+            dropped = true;
+            ahead = null;
+            cut = reading;
+            reading = null;
+            running = null;
+            atEnd = closed;
+        }
+        if (cut != null) {
+            cut.complete(NOTHING);
+        }
+        // First the input, at once: a write that waits for room would hold up the orderly close for ever.
+        channel.getAsyncIn().close(true);
+        // Not at once: the machine would not be told (ssh-and-testing, 2.1).
+        channel.close(false);
+        if (atEnd) {
+            end();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "SshChannel[" + id + "]";
+    }
+}

@@ -1,0 +1,177 @@
+package dev.ephemeralbuilder.ecs;
+
+import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.spi.Shell;
+import dev.ephemeralbuilder.spi.ShellKeys;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.security.InvalidKeyException;
+import java.security.PublicKey;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.sshd.client.SshClient;
+import org.apache.sshd.client.auth.pubkey.UserAuthPublicKeyFactory;
+import org.apache.sshd.client.config.hosts.HostConfigEntryResolver;
+import org.apache.sshd.client.future.ConnectFuture;
+import org.apache.sshd.client.session.ClientSession;
+import org.apache.sshd.common.AttributeRepository;
+import org.apache.sshd.common.io.nio2.Nio2ServiceFactoryFactory;
+import org.apache.sshd.common.keyprovider.KeyIdentityProvider;
+import org.apache.sshd.common.util.threads.CloseableExecutorService;
+import org.apache.sshd.common.util.threads.SshThreadPoolExecutor;
+import org.apache.sshd.core.CoreModuleProperties;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Connects to machines by SSH, with one client and a few threads for all of them. Settings: ssh-and-testing, sections 0
+ * and 2.3. Nothing of the user's own SSH set-up ({@code ~/.ssh}, agent) is used.
+ */
+final class SshConnector implements AutoCloseable {
+    static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+    static final Duration AUTH_TIMEOUT = Duration.ofSeconds(10);
+
+    private static final Logger log = LoggerFactory.getLogger(SshConnector.class);
+    private static final AttributeRepository.AttributeKey<Pin> PIN = new AttributeRepository.AttributeKey<>();
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+    private static final int IO_THREADS = 3;
+    private static final long WINDOW = 8L << 20;
+
+    private final String user;
+    private final SshClient client;
+
+    SshConnector(String user) {
+        this.user = user;
+        ThreadFactory threads = threads();
+        SshClient c = SshClient.setUpDefaultClient();
+        c.setIoServiceFactoryFactory(new Nio2ServiceFactoryFactory(() -> ioThreads(threads)));
+        c.setScheduledExecutorService(new ScheduledThreadPoolExecutor(1, threads), true);
+        c.setHostConfigEntryResolver(HostConfigEntryResolver.EMPTY);
+        c.setKeyIdentityProvider(KeyIdentityProvider.EMPTY_KEYS_PROVIDER);
+        c.setUserAuthFactories(List.of(UserAuthPublicKeyFactory.INSTANCE));
+        c.setServerKeyVerifier((session, address, key) -> pin(session).matches(key));
+        c.setSignatureFactoriesNames("ecdsa-sha2-nistp256");
+        c.setCipherFactoriesNames("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr");
+        CoreModuleProperties.TCP_NODELAY.set(c, true);
+        CoreModuleProperties.WINDOW_SIZE.set(c, WINDOW);
+        CoreModuleProperties.HEARTBEAT_INTERVAL.set(c, Duration.ofSeconds(10));
+        CoreModuleProperties.HEARTBEAT_NO_REPLY_MAX.set(c, 3);
+        CoreModuleProperties.AUTH_TIMEOUT.set(c, AUTH_TIMEOUT);
+        CoreModuleProperties.IDLE_TIMEOUT.set(c, Duration.ZERO);
+        c.start();
+        this.client = c;
+    }
+
+    private static ThreadFactory threads() {
+        AtomicInteger number = new AtomicInteger();
+        return task -> {
+            Thread t = new Thread(task, "ephemeral-ssh-" + number.incrementAndGet());
+            t.setDaemon(true);
+            return t;
+        };
+    }
+
+    private static CloseableExecutorService ioThreads(ThreadFactory threads) {
+        return new SshThreadPoolExecutor(
+                IO_THREADS, IO_THREADS, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads);
+    }
+
+    private static Pin pin(ClientSession session) {
+        Pin pin = session.getConnectionContext() == null
+                ? null
+                : session.getConnectionContext().getAttribute(PIN);
+        return pin == null ? new Pin("") : pin;
+    }
+
+    /** The host key that one connection must meet, and whether it met another. */
+    private static final class Pin {
+        private final String fingerprint;
+        private volatile boolean mismatch;
+
+        Pin(String fingerprint) {
+            this.fingerprint = fingerprint;
+        }
+
+        boolean matches(PublicKey key) {
+            try {
+                if (OpenSshKeys.fingerprint(key).equals(fingerprint)) {
+                    return true;
+                }
+            } catch (InvalidKeyException e) {
+                log.debug("A machine showed a host key that cannot be read");
+            }
+            mismatch = true;
+            return false;
+        }
+    }
+
+    /**
+     * Connects; ends within {@link #CONNECT_TIMEOUT} and {@link #AUTH_TIMEOUT} together.
+     *
+     * @throws ProviderException without effect; not to be retried if the host key is another one
+     * @throws InterruptedException if interrupted
+     */
+    Shell connect(String id, InetSocketAddress address, ShellKeys keys) throws InterruptedException {
+        Pin pin = new Pin(keys.hostKeyFingerprint());
+        ClientSession session = null;
+        boolean done = false;
+        try {
+            session = session(address, pin);
+            session.addPublicKeyIdentity(keys.client());
+            session.auth().verify(AUTH_TIMEOUT);
+            done = true;
+            log.debug("Connected to {} at {}", id, address);
+            return new SshShell(id, session);
+        } catch (InterruptedIOException e) {
+            Thread.interrupted();
+            throw new InterruptedException("interrupted while connecting to " + id);
+        } catch (IOException e) {
+            throw translate(id, address, pin, session != null, e);
+        } finally {
+            if (!done && session != null) {
+                session.close(true);
+            }
+        }
+    }
+
+    private ClientSession session(SocketAddress address, Pin pin) throws IOException {
+        ConnectFuture future = client.connect(user, address, AttributeRepository.ofKeyValuePair(PIN, pin), null);
+        return future.verify(CONNECT_TIMEOUT).getSession();
+    }
+
+    private static ProviderException translate(
+            String id, InetSocketAddress address, Pin pin, boolean connected, IOException e) {
+        if (pin.mismatch) {
+            return new ProviderException(
+                    id + " at " + address + " shows another host key than the one it was given",
+                    Effect.NONE,
+                    false,
+                    "HostKeyMismatch",
+                    null,
+                    null);
+        }
+        String what = connected ? " does not let us in yet" : " cannot be reached yet";
+        return new ProviderException(
+                id + " at " + address + what, Effect.NONE, true, connected ? "LoginRefused" : "Unreachable", null, e);
+    }
+
+    /** Closes all connections and ends the threads. Does not throw. */
+    @Override
+    public void close() {
+        try {
+            client.close(true).await(CLOSE_TIMEOUT);
+        } catch (InterruptedIOException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            log.warn("The SSH client did not close cleanly", e);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package dev.ephemeralbuilder.ecs;
+
+import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.spi.Channel;
+import dev.ephemeralbuilder.spi.Shell;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.apache.sshd.client.channel.ChannelExec;
+import org.apache.sshd.client.future.OpenFuture;
+import org.apache.sshd.client.session.ClientSession;
+import org.apache.sshd.common.channel.StreamingChannel.Streaming;
+import org.apache.sshd.common.channel.exception.SshChannelOpenException;
+
+/** A connection by SSH; each command is a channel of its own. */
+final class SshShell implements Shell {
+    static final int MAX_COMMAND = 1000;
+
+    private static final Duration OPEN_TIMEOUT = Duration.ofSeconds(10);
+
+    private final String id;
+    private final ClientSession session;
+
+    SshShell(String id, ClientSession session) {
+        this.id = id;
+        this.session = session;
+    }
+
+    @Override
+    public Channel open(String command) throws InterruptedException {
+        if (command.isEmpty()
+                || command.length() > MAX_COMMAND
+                || !StandardCharsets.US_ASCII.newEncoder().canEncode(command)) {
+            throw new IllegalArgumentException("command must be 1 to " + MAX_COMMAND + " ASCII characters");
+        }
+        ChannelExec channel = null;
+        boolean asked = false;
+        boolean done = false;
+        try {
+            channel = session.createExecChannel(command);
+            channel.setStreaming(Streaming.Async);
+            channel.setRedirectErrorStream(true);
+            OpenFuture opening = channel.open();
+            asked = true;
+            opening.verify(OPEN_TIMEOUT);
+            done = true;
+            return new SshChannel(id, channel);
+        } catch (InterruptedIOException e) {
+            Thread.interrupted();
+            throw new InterruptedException("interrupted while starting a command on " + id);
+        } catch (IOException | IllegalStateException e) {
+            throw translate(asked, e);
+        } finally {
+            if (!done && channel != null) {
+                channel.close(false);
+            }
+        }
+    }
+
+    private ProviderException translate(boolean asked, Exception e) {
+        if (e instanceof SshChannelOpenException || e.getCause() instanceof SshChannelOpenException) {
+            return new ProviderException(
+                    id + " takes no more channels on this connection", Effect.NONE, true, "ChannelRefused", null, null);
+        }
+        return new ProviderException(
+                "the connection to " + id + " is lost or does not answer",
+                asked ? Effect.UNKNOWN : Effect.NONE,
+                true,
+                "ConnectionLost",
+                null,
+                null);
+    }
+
+    @Override
+    public boolean isOpen() {
+        return session.isOpen() && session.isAuthenticated();
+    }
+
+    @Override
+    public void close() {
+        session.close(true);
+    }
+
+    @Override
+    public String toString() {
+        return "SshShell[" + id + "]";
+    }
+}
