@@ -124,7 +124,13 @@ unended() { [ ! -e "$1/rc" ] && [ -e "$1/sup" ] && alive "$(cat "$1/sup")"; }
 # supervisor reaps at once: the supervisor itself may stay a zombie for seconds under a slow init.
 live() {
   while [ ! -e "$1/pid" ] && unended "$1"; do nap; done
-  tail -c +$(($3 + 1)) -f --pid="$(cat "$1/pid")" -s 0.1 "$2"
+  tail -c +$(($3 + 1)) -f --pid="$(cat "$1/pid")" -s 0.1 "$2" &
+  tail=$!
+  # Without its supervisor a script may run on, but nobody will write down its end.
+  (while sleep 5; do unended "$1" || kill "$tail"; done) >/dev/null 2>&1 &
+  guard=$!
+  wait "$tail"
+  kill "$guard" 2>/dev/null
   while unended "$1"; do nap; done
 }
 

@@ -80,6 +80,9 @@ public final class OpenApiClient implements AutoCloseable {
      */
     public <T extends AcsResponse> T call(AcsRequest<T> request) throws InterruptedException {
         String action = request.getSysActionName();
+        if (Thread.interrupted()) {
+            throw new InterruptedException(action + " was not sent");
+        }
         try {
             T answer = sdk.getAcsResponse(request);
             log.debug("{} in {} answered", action, region);
@@ -112,7 +115,7 @@ public final class OpenApiClient implements AutoCloseable {
     }
 
     /** As the SDK resolves it from its own data, but without ever asking the Location service (ecs-openapi, 4.2). */
-    private static String host(String product, @Nullable Map<String, String> exceptions, String region, boolean vpc) {
+    static String host(String product, @Nullable Map<String, String> exceptions, String region, boolean vpc) {
         if (vpc) {
             return product + "-vpc." + region + ".aliyuncs.com";
         }

@@ -4,16 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.MachineSpec;
-import dev.ephemeralbuilder.Market;
-import dev.ephemeralbuilder.Money;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
-import dev.ephemeralbuilder.alibaba.ErrorKind;
 import dev.ephemeralbuilder.alibaba.OpenApiClient;
 import dev.ephemeralbuilder.alibaba.SpotMarket;
 import dev.ephemeralbuilder.selection.MachineType;
-import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.selection.Offers;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Launch;
@@ -28,15 +24,12 @@ import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.ProviderLimits;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
-import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,15 +53,11 @@ import org.jspecify.annotations.Nullable;
  * {@code ecs:DescribeAvailableResource}. Mind that ECS answers {@code DescribeInstances} with an empty list, not with
  * an error, where the permission is missing: everything would look absent.
  *
- * <p>Safe for use by many threads; thin and stateless as {@link CloudProvider} says. Every method but {@link #market}
- * makes at most one call of the API (one per 100 ids in {@link #describe}); a call ends within
- * {@link Builder#callTimeout}.
+ * <p>Safe for use by many threads; thin and stateless as {@link CloudProvider} says. Every method makes one call of the
+ * API, unless it says otherwise; a call ends within {@link Builder#callTimeout}.
  */
 public final class EcsProvider implements CloudProvider {
     static final String NAME = "ecs";
-
-    private static final BigDecimal LEAST_LIMIT = new BigDecimal("0.001");
-    private static final int LIMIT_DECIMALS = 3;
 
     /** Which address of a machine to connect to. */
     public enum AddressChoice {
@@ -79,39 +68,37 @@ public final class EcsProvider implements CloudProvider {
     }
 
     private final String region;
-    private final String securityGroup;
     private final Map<String, String> vSwitches;
     private final Set<String> families;
     private final Set<String> types;
-    private final String user;
-    private final @Nullable String resourceGroup;
-    private final String systemDiskCategory;
     private final Function<Machine, Optional<InetSocketAddress>> addresses;
     private final ProviderLimits limits = ProviderLimits.builder().build();
     private final OpenApiClient client;
+    private final RunOrders orders;
     private final EcsApi api;
+    private final BatchOrders batches;
     private final SpotMarket market;
     private final EcsOffers offers;
     private final SshConnector ssh;
 
     private EcsProvider(Builder b) {
         this.region = required(b.region, "region");
-        this.securityGroup = required(b.securityGroup, "securityGroup");
+        String securityGroup = required(b.securityGroup, "securityGroup");
         if (b.vSwitches.isEmpty()) {
             throw new IllegalStateException("vSwitches is required: at least one zone");
         }
         this.vSwitches = new TreeMap<>(b.vSwitches);
         this.families = Set.copyOf(b.families);
         this.types = Set.copyOf(b.types);
-        this.user = b.user;
-        this.resourceGroup = b.resourceGroup;
-        this.systemDiskCategory = b.systemDiskCategory;
         this.addresses = b.addresses();
         this.client = b.client.build();
+        this.orders = new RunOrders(
+                vSwitches, securityGroup, b.systemDiskCategory, b.resourceGroup, b.user, limits.launchBatch());
         this.api = new EcsApi(client, b.clock, limits.reclaimNotice());
+        this.batches = new BatchOrders(client, api);
         this.market = new SpotMarket(client);
         this.offers = new EcsOffers(region, vSwitches.keySet(), this::allowed);
-        this.ssh = new SshConnector(user);
+        this.ssh = new SshConnector(b.user);
     }
 
     /** Returns a new builder with the documented defaults. */
@@ -200,60 +187,12 @@ public final class EcsProvider implements CloudProvider {
      * <p>One {@code RunInstances} call. A spot bid is the on-demand price of the offer or, if lower, the spec's highest
      * price, cut to three decimals.
      *
-     * @throws ConfigurationException if the launch cannot be expressed: no machine image, a zone without vSwitch, a
+     * @throws ConfigurationException if the launch cannot be expressed: no machine image, too many machines, a zone without vSwitch, a
      *     protection or a currency that ECS does not know, keys that are not ECDSA on P-256
      */
     @Override
     public LaunchResult launch(Launch launch) throws InterruptedException {
-        return api.run(order(launch));
-    }
-
-    private RunOrder order(Launch launch) {
-        MachineSpec spec = launch.spec();
-        Offer offer = launch.offer();
-        String vSwitch = vSwitches.get(offer.zone());
-        if (vSwitch == null) {
-            throw refused("no vSwitch is set for zone " + offer.zone());
-        }
-        boolean spot = offer.market() == Market.SPOT;
-        return new RunOrder(
-                launch.token(),
-                launch.minimum(),
-                launch.count(),
-                offer.type().id(),
-                offer.zone(),
-                vSwitch,
-                securityGroup,
-                spec.machineImage().orElseThrow(() -> refused("the spec names no machine image")),
-                "ephemeral-" + launch.token().replaceAll("[^A-Za-z0-9._-]", "-"),
-                systemDiskCategory,
-                spec.diskGib(),
-                spec.publicBandwidthMbit(),
-                launch.cap(),
-                spot ? bid(spec, offer) : null,
-                spot ? spotDuration(offer) : 0,
-                resourceGroup,
-                launch.tags(),
-                CloudConfig.userData(user, launch.hostKey(), launch.clientKey()));
-    }
-
-    private static BigDecimal bid(MachineSpec spec, Offer offer) {
-        Money bid = offer.hourlyOnDemandPrice();
-        Money highest = spec.maxHourlyPrice().orElse(bid);
-        if (!highest.currency().equals(bid.currency())) {
-            throw refused("maxHourlyPrice is in " + highest.currency() + ", prices in " + offer.region() + " are in "
-                    + bid.currency());
-        }
-        BigDecimal amount = (highest.compareTo(bid) < 0 ? highest : bid).amount();
-        return amount.setScale(LIMIT_DECIMALS, RoundingMode.DOWN).max(LEAST_LIMIT);
-    }
-
-    private static int spotDuration(Offer offer) {
-        try {
-            return SpotMarket.spotDuration(offer.protection());
-        } catch (IllegalArgumentException e) {
-            throw refused(String.valueOf(e.getMessage()));
-        }
+        return api.run(orders.order(launch));
     }
 
     private static ConfigurationException refused(String why) {
@@ -263,7 +202,7 @@ public final class EcsProvider implements CloudProvider {
     /**
      * {@inheritDoc}
      *
-     * @throws IllegalArgumentException if there are more ids than {@link ProviderLimits#describeBatch}
+     * @throws ConfigurationException if there are more ids than {@link ProviderLimits#describeBatch}
      */
     @Override
     public Map<String, Machine> describe(Collection<String> ids) throws InterruptedException {
@@ -284,18 +223,18 @@ public final class EcsProvider implements CloudProvider {
     /**
      * {@inheritDoc}
      *
-     * <p>Where the cloud refuses a call with several ids because of one of them, it does not say which: the outcome of
-     * all is {@link Outcome.Status#LATER}, and asking again with fewer ids finds it. With one id the outcome is its
-     * own.
+     * <p>Where the cloud refuses a call with several ids because of one of them, it does not say which. Then one describe
+     * call finds the ids that are absent or not ready, and the rest is asked for again: at most three orders and two
+     * describe calls in all.
      *
-     * @throws IllegalArgumentException if there are more ids than {@link ProviderLimits#renewBatch}
+     * @throws ConfigurationException if there are more ids than {@link ProviderLimits#renewBatch}
      */
     @Override
     public Map<String, Outcome> renew(Collection<String> ids, Instant lease) throws InterruptedException {
         if (!batch(ids, limits.renewBatch())) {
             return Map.of();
         }
-        return outcomes(ids, () -> api.tag(ids, MachineTags.LEASE, Long.toString(lease.getEpochSecond())));
+        return batches.give(ids, some -> api.tag(some, MachineTags.LEASE, Long.toString(lease.getEpochSecond())));
     }
 
     /**
@@ -313,51 +252,22 @@ public final class EcsProvider implements CloudProvider {
     /**
      * {@inheritDoc}
      *
-     * <p>Where the cloud refuses a call with several ids because of one of them, it does not say which: the outcome of
-     * all is {@link Outcome.Status#LATER}, and asking again with fewer ids finds it. With one id the outcome is its
-     * own.
+     * <p>Where the cloud refuses a call with several ids because of one of them, it does not say which. Then one describe
+     * call finds the ids that are absent or not ready, and the rest is asked for again: at most three orders and two
+     * describe calls in all.
      *
-     * @throws IllegalArgumentException if there are more ids than {@link ProviderLimits#deleteBatch}
+     * @throws ConfigurationException if there are more ids than {@link ProviderLimits#deleteBatch}
      */
     @Override
     public Map<String, Outcome> delete(Collection<String> ids) throws InterruptedException {
-        return batch(ids, limits.deleteBatch()) ? outcomes(ids, () -> api.delete(ids)) : Map.of();
+        return batch(ids, limits.deleteBatch()) ? batches.give(ids, api::delete) : Map.of();
     }
 
     private static boolean batch(Collection<String> ids, int most) {
         if (ids.size() > most) {
-            throw new IllegalArgumentException("at most " + most + " ids, were " + ids.size());
+            throw refused("at most " + most + " ids in one call, were " + ids.size());
         }
         return !ids.isEmpty();
-    }
-
-    @FunctionalInterface
-    private interface Order {
-        void give() throws InterruptedException;
-    }
-
-    private Map<String, Outcome> outcomes(Collection<String> ids, Order order) throws InterruptedException {
-        Outcome outcome = outcome(ids.size() == 1, order);
-        Map<String, Outcome> outcomes = new LinkedHashMap<>();
-        ids.forEach(id -> outcomes.put(id, outcome));
-        return outcomes;
-    }
-
-    private Outcome outcome(boolean alone, Order order) throws InterruptedException {
-        try {
-            order.give();
-            return Outcome.accepted();
-        } catch (ProviderException e) {
-            String code = e.code().orElse("");
-            ErrorKind kind = client.kind(code);
-            if (e.effect() == Effect.NONE && kind == ErrorKind.STATE) {
-                return new Outcome(Outcome.Status.LATER, code);
-            }
-            if (e.effect() == Effect.NONE && kind == ErrorKind.NOT_FOUND) {
-                return new Outcome(alone ? Outcome.Status.ABSENT : Outcome.Status.LATER, code);
-            }
-            throw e;
-        }
     }
 
     /**
@@ -412,7 +322,7 @@ public final class EcsProvider implements CloudProvider {
         private @Nullable String resourceGroup;
         private String systemDiskCategory = "cloud_essd";
         private AddressChoice addressChoice = AddressChoice.PRIVATE;
-        private @Nullable Function<Machine, InetSocketAddress> addressResolver;
+        private @Nullable Function<Machine, @Nullable InetSocketAddress> addressResolver;
         private int sshPort = 22;
         private Clock clock = Clock.systemUTC();
 
@@ -519,9 +429,10 @@ public final class EcsProvider implements CloudProvider {
 
         /**
          * Sets where to connect to for a machine, for bastions and address translation; called before each connection,
-         * must not block. Default: the chosen address and {@link #sshPort}.
+         * must not block, and returns null while there is no address yet. Default: the chosen address and
+         * {@link #sshPort}.
          */
-        public Builder addressResolver(Function<Machine, InetSocketAddress> addressResolver) {
+        public Builder addressResolver(Function<Machine, @Nullable InetSocketAddress> addressResolver) {
             this.addressResolver = requireNonNull(addressResolver, "addressResolver");
             return this;
         }
@@ -563,9 +474,9 @@ public final class EcsProvider implements CloudProvider {
         }
 
         private Function<Machine, Optional<InetSocketAddress>> addresses() {
-            Function<Machine, InetSocketAddress> resolver = addressResolver;
+            Function<Machine, @Nullable InetSocketAddress> resolver = addressResolver;
             if (resolver != null) {
-                return machine -> Optional.of(resolver.apply(machine));
+                return machine -> Optional.ofNullable(resolver.apply(machine));
             }
             AddressChoice choice = addressChoice;
             int port = sshPort;

@@ -36,6 +36,7 @@ final class SshChannel implements Channel {
     private boolean closed;
     private boolean dropped;
     private boolean drained;
+    private boolean cutShort;
 
     /** Takes over an open channel with asynchronous streams. */
     SshChannel(String id, ChannelExec channel) {
@@ -168,7 +169,12 @@ final class SshChannel implements Channel {
     }
 
     private void end() {
-        Integer status = channel.getExitStatus();
+        boolean told;
+        synchronized (lock) {
+            told = !cutShort;
+        }
+        // Whatever comes after we have turned away is not how the command ended by itself.
+        Integer status = told ? channel.getExitStatus() : null;
         ended.complete(status == null ? OptionalInt.empty() : OptionalInt.of(status));
     }
 
@@ -188,6 +194,7 @@ final class SshChannel implements Channel {
             reading = null;
             running = null;
             atEnd = closed;
+            cutShort |= !closed;
         }
         if (cut != null) {
             cut.complete(NOTHING);

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
 import java.security.InvalidKeyException;
 import java.security.PublicKey;
 import java.time.Duration;
@@ -130,10 +132,11 @@ final class SshConnector implements AutoCloseable {
             done = true;
             log.debug("Connected to {} at {}", id, address);
             return new SshShell(id, session);
-        } catch (InterruptedIOException e) {
-            Thread.interrupted();
-            throw new InterruptedException("interrupted while connecting to " + id);
-        } catch (IOException e) {
+        } catch (IOException | IllegalStateException | UnresolvedAddressException e) {
+            if (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException)) {
+                Thread.interrupted();
+                throw new InterruptedException("interrupted while connecting to " + id);
+            }
             throw translate(id, address, pin, session != null, e);
         } finally {
             if (!done && session != null) {
@@ -148,7 +151,7 @@ final class SshConnector implements AutoCloseable {
     }
 
     private static ProviderException translate(
-            String id, InetSocketAddress address, Pin pin, boolean connected, IOException e) {
+            String id, InetSocketAddress address, Pin pin, boolean connected, Exception e) {
         if (pin.mismatch) {
             return new ProviderException(
                     id + " at " + address + " shows another host key than the one it was given",

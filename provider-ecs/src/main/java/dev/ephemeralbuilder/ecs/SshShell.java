@@ -6,6 +6,7 @@ import dev.ephemeralbuilder.spi.Channel;
 import dev.ephemeralbuilder.spi.Shell;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.apache.sshd.client.channel.ChannelExec;
@@ -47,10 +48,11 @@ final class SshShell implements Shell {
             opening.verify(OPEN_TIMEOUT);
             done = true;
             return new SshChannel(id, channel);
-        } catch (InterruptedIOException e) {
-            Thread.interrupted();
-            throw new InterruptedException("interrupted while starting a command on " + id);
         } catch (IOException | IllegalStateException e) {
+            if (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException)) {
+                Thread.interrupted();
+                throw new InterruptedException("interrupted while starting a command on " + id);
+            }
             throw translate(asked, e);
         } finally {
             if (!done && channel != null) {

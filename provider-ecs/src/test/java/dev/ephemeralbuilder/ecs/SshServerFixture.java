@@ -10,7 +10,6 @@ import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.keyprovider.KeyPairProvider;
 import org.apache.sshd.core.CoreModuleProperties;
 import org.apache.sshd.server.SshServer;
-import org.apache.sshd.server.shell.ProcessShellFactory;
 
 /** An SSH server that runs commands with the real shell of this machine. */
 final class SshServerFixture implements AutoCloseable {
@@ -22,8 +21,7 @@ final class SshServerFixture implements AutoCloseable {
         server.setKeyPairProvider(KeyPairProvider.wrap(hostKey));
         server.setPublickeyAuthenticator(
                 (user, key, session) -> user.equals("builder") && KeyUtils.compareKeys(key, allowed));
-        server.setCommandFactory(
-                (channel, command) -> new ProcessShellFactory(command, "/bin/sh", "-c", command).createShell(channel));
+        server.setCommandFactory((channel, command) -> new ShellCommand(command));
         CoreModuleProperties.TCP_NODELAY.set(server, true);
         try {
             server.start();

@@ -284,6 +284,20 @@ class SshShellTest {
     }
 
     @Test
+    void aNameThatIsNotKnownIsWorthWaitingFor() {
+        try (EcsProvider other = provider(InetSocketAddress.createUnresolved("machine.invalid", 22))) {
+            assertThatThrownBy(() -> other.open(machine().build(), keys(Fixtures.CLIENT, Fixtures.HOST)))
+                    .satisfies(refused(e -> e.retryable() && e.effect() == Effect.NONE));
+        }
+    }
+
+    @Test
+    void aClosedProviderConnectsToNothing() {
+        provider.close();
+        assertThatThrownBy(this::open).satisfies(refused(e -> e.effect() == Effect.NONE));
+    }
+
+    @Test
     void aMachineWithoutAddressIsWorthWaitingFor() {
         try (EcsProvider plain =
                 Fixtures.provider(URI.create("http://127.0.0.1:1")).build()) {

@@ -153,8 +153,7 @@ final class InMemoryCloud {
         settle();
         List<Machine> page = new ArrayList<>();
         synchronized (lock) {
-            Collection<InMemoryMachine> rest =
-                    (cursor == null ? machines : machines.tailMap(cursor, false)).values();
+            Collection<InMemoryMachine> rest = (cursor == null ? machines : machines.tailMap(cursor, false)).values();
             for (InMemoryMachine machine : rest) {
                 if (!owner.equals(machine.tag(OWNER))) {
                     continue;

@@ -41,8 +41,8 @@ final class InMemoryHost {
 
     InMemoryHost(LocalMachine machine, Launch launch) {
         this.machine = machine;
-        String shown = KeyUtils.getFingerPrint(
-                BuiltinDigests.sha256, launch.hostKey().getPublic());
+        String shown =
+                KeyUtils.getFingerPrint(BuiltinDigests.sha256, launch.hostKey().getPublic());
         this.fingerprint = shown.startsWith(PREFIX) ? shown.substring(PREFIX.length()) : shown;
         this.clientKey = launch.clientKey();
     }
@@ -113,12 +113,13 @@ final class InMemoryHost {
         cut();
     }
 
-    /** Ends all processes and removes their files; blocks. To be called after {@link #seal}. */
+    /** Ends all processes and removes their files, the first time; blocks. To be called after {@link #seal}. */
     void destroy() {
         synchronized (this) {
             if (!used) {
                 return;
             }
+            used = false;
         }
         machine.kill();
         deleteTree(machine.home());

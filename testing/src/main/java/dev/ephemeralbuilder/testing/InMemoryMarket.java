@@ -51,8 +51,7 @@ final class InMemoryMarket {
     private final Map<Pool, Money> prices = new HashMap<>();
     private final Map<String, Double> releaseRates = new HashMap<>();
 
-    InMemoryMarket(
-            String provider, String region, List<String> zones, Map<String, Priced> types, Duration stockLag) {
+    InMemoryMarket(String provider, String region, List<String> zones, Map<String, Priced> types, Duration stockLag) {
         this.provider = provider;
         this.region = region;
         this.zones = List.copyOf(zones);

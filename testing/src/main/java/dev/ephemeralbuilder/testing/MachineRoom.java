@@ -6,25 +6,34 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.Collection;
-import java.util.HashSet;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where the machines of one cloud stand: their files, and the threads that wait for their processes. Safe for use by
  * many threads.
  */
 final class MachineRoom {
+    private static final Logger log = LoggerFactory.getLogger(MachineRoom.class);
+
+    /** A bit more than {@link LocalMachine#kill} may take. */
+    private static final Duration END_BOUND = Duration.ofSeconds(15);
+
     private final Path home;
     private final ExecutorService io;
-    private final Set<InMemoryHost> dying = new HashSet<>();
+    private final Map<InMemoryHost, CompletableFuture<Void>> dying = new HashMap<>();
     private boolean closed;
 
     MachineRoom() {
@@ -49,16 +58,26 @@ final class MachineRoom {
     /** Lets nobody in any more, and ends the machine's processes on another thread. */
     void end(InMemoryHost host) {
         host.seal();
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        boolean late;
         synchronized (this) {
-            if (closed) {
-                return;
+            late = closed;
+            if (!late) {
+                dying.put(host, end);
             }
-            dying.add(host);
+        }
+        if (late) {
+            host.destroy();
+            return;
         }
         run(() -> {
-            host.destroy();
-            synchronized (this) {
-                dying.remove(host);
+            try {
+                host.destroy();
+            } finally {
+                synchronized (this) {
+                    dying.remove(host);
+                }
+                end.complete(null);
             }
         });
     }
@@ -73,16 +92,23 @@ final class MachineRoom {
         }
     }
 
-    /** Ends these machines and those that are just ending; blocks until their processes have ended. */
+    /** Ends these machines, and waits until their processes and those of machines that were just ending have ended. */
     void close(Collection<InMemoryHost> rest) {
-        List<InMemoryHost> left;
+        CompletableFuture<?>[] ends;
         synchronized (this) {
             closed = true;
-            left = new ArrayList<>(dying);
+            ends = dying.values().toArray(CompletableFuture[]::new);
         }
-        left.addAll(rest);
-        left.forEach(InMemoryHost::seal);
-        left.forEach(InMemoryHost::destroy);
+        rest.forEach(InMemoryHost::seal);
+        rest.forEach(InMemoryHost::destroy);
+        try {
+            CompletableFuture.allOf(ends).get(END_BOUND.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            log.warn("Interrupted before the processes of {} machine(s) have ended", ends.length);
+        } catch (ExecutionException | TimeoutException e) {
+            log.warn("The processes of {} machine(s) do not end", ends.length, e);
+        }
         io.shutdownNow();
         InMemoryHost.deleteTree(home);
     }

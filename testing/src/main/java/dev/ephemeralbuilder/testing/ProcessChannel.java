@@ -128,6 +128,8 @@ final class ProcessChannel implements Channel {
     private void pump() {
         while (true) {
             ByteBuffer chunk = readChunk();
+            // To be asked now: the reader empties the buffer.
+            boolean over = !chunk.hasRemaining();
             CompletableFuture<ByteBuffer> reader;
             synchronized (lock) {
                 if (closed) {
@@ -135,8 +137,8 @@ final class ProcessChannel implements Channel {
                 }
                 reader = reading;
                 reading = null;
-                outputOver = !chunk.hasRemaining();
-                if (reader == null && !outputOver) {
+                outputOver = over;
+                if (reader == null && !over) {
                     ahead = chunk;
                     return;
                 }
@@ -144,7 +146,7 @@ final class ProcessChannel implements Channel {
             if (reader != null) {
                 reader.complete(chunk);
             }
-            if (!chunk.hasRemaining()) {
+            if (over) {
                 awaitExit();
                 return;
             }
@@ -195,9 +197,7 @@ final class ProcessChannel implements Channel {
                 failure = e;
             }
             synchronized (lock) {
-                if (writing == future) {
-                    writing = null;
-                }
+                writing = null;
             }
             if (failure == null) {
                 future.complete(null);

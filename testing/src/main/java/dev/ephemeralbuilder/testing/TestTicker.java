@@ -39,6 +39,9 @@ public final class TestTicker implements Ticker {
     /** How long the task that follows a released hold may be under way from one thread to the ticker. */
     private static final Duration HANDOVER = Duration.ofMillis(50);
 
+    /** How long a task may take to show up as outside work, where there is any: the wake-up of a pool thread. */
+    private static final Duration DEFAULT_GRACE = Duration.ofMillis(20);
+
     /** More tasks than this without a step of time are a loop. */
     private static final int MAX_TASKS_PER_INSTANT = 1_000_000;
 
@@ -100,6 +103,8 @@ public final class TestTicker implements Ticker {
     private Instant now;
     private long numbers;
     private int handovers;
+    private boolean outside;
+    private long graceNanos = DEFAULT_GRACE.toNanos();
     private boolean closed;
 
     private TestTicker(Instant start) {
@@ -185,10 +190,30 @@ public final class TestTicker implements Ticker {
         lock.lock();
         try {
             holds.add(hold);
+            outside = true;
         } finally {
             lock.unlock();
         }
         return hold;
+    }
+
+    /**
+     * Sets how long {@link #advanceUntil} waits before each step for outside work to begin or to report, by the wall
+     * clock. It does so only once a hold was ever opened, because a task that hands work to a pool returns before the
+     * pool has opened a hold. Longer is safer on a busy host and slower in tests with many steps. Default: 20 ms.
+     *
+     * @throws IllegalArgumentException if negative
+     */
+    public void grace(Duration grace) {
+        if (grace.isNegative()) {
+            throw new IllegalArgumentException("grace must not be negative, was " + grace);
+        }
+        lock.lock();
+        try {
+            graceNanos = grace.toNanos();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
@@ -269,6 +294,15 @@ public final class TestTicker implements Ticker {
         return "TestTicker[" + describe() + "]";
     }
 
+    int openHolds() {
+        lock.lock();
+        try {
+            return holds.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void takeTurn() {
         if (turn.isHeldByCurrentThread()) {
             throw new IllegalStateException("a task must not move the time");
@@ -305,8 +339,8 @@ public final class TestTicker implements Ticker {
             lock.unlock();
         }
         if (!failures.isEmpty()) {
-            AssertionError error = new AssertionError(
-                    failures.size() + " task(s) failed, first: " + failures.get(0), failures.get(0));
+            AssertionError error =
+                    new AssertionError(failures.size() + " task(s) failed, first: " + failures.get(0), failures.get(0));
             failures.stream().skip(1).forEach(error::addSuppressed);
             throw error;
         }
@@ -342,7 +376,10 @@ public final class TestTicker implements Ticker {
         try {
             long waited = 0;
             while (!future.isDone() && !due()) {
-                long patience = handovers > 0 ? HANDOVER.toNanos() : 0;
+                long patience = outside ? graceNanos : 0;
+                if (handovers > 0) {
+                    patience = Math.max(patience, HANDOVER.toNanos());
+                }
                 for (Hold hold : holds) {
                     patience = Math.max(patience, hold.patienceNanos);
                 }

@@ -111,8 +111,9 @@ class TestTickerTest {
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("2 task(s) failed")
                 .hasRootCauseMessage("first")
-                .satisfies(e -> assertThat(e.getSuppressed()).singleElement().hasToString(
-                        new IllegalStateException("second").toString()));
+                .satisfies(e -> assertThat(e.getSuppressed())
+                        .singleElement()
+                        .hasToString(new IllegalStateException("second").toString()));
         assertThat(ran).containsExactly("other@1");
         assertThat(ticker.now()).isEqualTo(START.plusSeconds(1));
     }
@@ -161,7 +162,8 @@ class TestTickerTest {
     @Test
     void returnsAtOnceWhenTheStageIsComplete() {
         later(1, "a");
-        assertThat(ticker.advanceUntil(CompletableFuture.completedFuture(7), Duration.ZERO)).isEqualTo(7);
+        assertThat(ticker.advanceUntil(CompletableFuture.completedFuture(7), Duration.ZERO))
+                .isEqualTo(7);
         assertThat(ticker.now()).isEqualTo(START);
     }
 
@@ -213,7 +215,8 @@ class TestTickerTest {
     @Test
     void letsNoTimePassWhileAHoldIsOpen() throws Exception {
         CompletableFuture<Instant> stage = new CompletableFuture<>();
-        ticker.schedule(Duration.ofMinutes(5), () -> stage.completeExceptionally(new IllegalStateException("too late")));
+        ticker.schedule(
+                Duration.ofMinutes(5), () -> stage.completeExceptionally(new IllegalStateException("too late")));
         TestTicker.Hold hold = ticker.hold(Duration.ofSeconds(30));
         CountDownLatch waiting = new CountDownLatch(1);
         ticker.execute(waiting::countDown);
@@ -231,10 +234,9 @@ class TestTickerTest {
     void movesOnWhenPatienceWithAHoldIsAtItsEnd() {
         CompletableFuture<String> stage = new CompletableFuture<>();
         ticker.schedule(Duration.ofMinutes(5), () -> stage.complete("timed out"));
-        try (TestTicker.Hold hold = ticker.hold(Duration.ofMillis(1))) {
-            assertThat(hold).isNotNull();
-            assertThat(ticker.advanceUntil(stage, Duration.ofHours(1))).isEqualTo("timed out");
-        }
+        TestTicker.Hold hold = ticker.hold(Duration.ofMillis(1));
+        assertThat(ticker.advanceUntil(stage, Duration.ofHours(1))).isEqualTo("timed out");
+        hold.close();
     }
 
     @Test

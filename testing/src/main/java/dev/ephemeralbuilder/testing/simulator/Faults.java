@@ -87,6 +87,7 @@ public final class Faults {
         HTML_503,
         EMPTY_OK,
         MALFORMED_JSON,
+        TRUNCATED_JSON,
         SLOW_BODY,
         VANISH,
         LATENCY
@@ -191,9 +192,20 @@ public final class Faults {
             return arm(new Effect(Kind.EMPTY_OK, Duration.ZERO, null));
         }
 
-        /** Serves the request, then answers 200 with the first half of the JSON. */
+        /**
+         * Serves the request, then answers 200 with a single brace. The SDK's own reader throws
+         * {@link NullPointerException} on that (ecs-openapi, 4.5).
+         */
         public Rule malformedJson() {
             return arm(new Effect(Kind.MALFORMED_JSON, Duration.ZERO, null));
+        }
+
+        /**
+         * Serves the request, then answers 200 with the first half of the JSON. For clients that check what they get:
+         * the reader of the SDK's core 4.7.10 never returns from most such texts, and runs out of memory on some.
+         */
+        public Rule truncatedJson() {
+            return arm(new Effect(Kind.TRUNCATED_JSON, Duration.ZERO, null));
         }
 
         /** Serves the request and sends the answer in small pieces over a time. */

@@ -111,7 +111,8 @@ final class HttpFront implements AutoCloseable {
                             .withBody("<html><body><h1>503 Service Unavailable</h1></body></html>")
                             .withHeader("Content-Type", "text/html");
                 case EMPTY_OK -> response.withStatus(200).withBody("");
-                case MALFORMED_JSON ->
+                case MALFORMED_JSON -> response.withStatus(200).withBody("{");
+                case TRUNCATED_JSON ->
                     response.withStatus(200)
                             .withBody(answer.body().substring(0, answer.body().length() / 2));
                 case SLOW_BODY -> {

@@ -2,12 +2,14 @@ package dev.ephemeralbuilder.testing.simulator;
 
 import com.aliyuncs.AcsRequest;
 import com.aliyuncs.AcsResponse;
+import com.aliyuncs.CommonRequest;
 import com.aliyuncs.DefaultAcsClient;
 import com.aliyuncs.ecs.model.v20140526.DescribeInstancesRequest;
 import com.aliyuncs.ecs.model.v20140526.DescribeInstancesResponse;
 import com.aliyuncs.ecs.model.v20140526.RunInstancesRequest;
 import com.aliyuncs.exceptions.ClientException;
 import com.aliyuncs.http.HttpClientConfig;
+import com.aliyuncs.http.HttpResponse;
 import com.aliyuncs.http.ProtocolType;
 import com.aliyuncs.profile.DefaultProfile;
 import java.nio.charset.StandardCharsets;
@@ -40,6 +42,17 @@ final class SimulatorClient implements AutoCloseable {
 
     <T extends AcsResponse> T call(AcsRequest<T> request) throws ClientException {
         return client.getAcsResponse(request);
+    }
+
+    void common(CommonRequest request) throws ClientException {
+        request.setSysProtocol(ProtocolType.HTTP);
+        client.getCommonResponse(request);
+    }
+
+    /** Returns status and body of an answer as they came. */
+    String raw(AcsRequest<?> request) throws ClientException {
+        HttpResponse response = client.doAction(request);
+        return response.getStatus() + " " + response.getHttpContentString();
     }
 
     /** A create call for one spot machine in the first zone. */

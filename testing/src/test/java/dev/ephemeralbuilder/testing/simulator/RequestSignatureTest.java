@@ -1,0 +1,94 @@
+package dev.ephemeralbuilder.testing.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RequestSignatureTest {
+    /** The worked example of Alibaba Cloud's page on RPC signatures: key "testid", secret "testsecret". */
+    private static final Map<String, String> EXAMPLE = Map.of(
+            "Timestamp", "2016-02-23T12:46:24Z",
+            "Format", "XML",
+            "AccessKeyId", "testid",
+            "Action", "DescribeRegions",
+            "SignatureMethod", "HMAC-SHA1",
+            "SignatureNonce", "3ee8c1b8-83d3-44af-a94f-4e0ad82fd6cf",
+            "Version", "2014-05-26",
+            "SignatureVersion", "1.0",
+            "Signature", "OLeaidS1JvxuMvnyHOwuJ+uX5qY=");
+
+    private static final Instant THEN = Instant.parse("2016-02-23T12:46:24Z");
+
+    @Test
+    void publishedExampleIsAccepted() {
+        assertThatCode(() -> signature(THEN).verify("GET", new Parameters(EXAMPLE)))
+                .doesNotThrowAnyException();
+    }
+
+    @Test
+    void changedParameterIsRefused() {
+        assertThat(code(signature(THEN), with("Action", "DescribeZones"))).isEqualTo("SignatureDoesNotMatch");
+    }
+
+    @Test
+    void nonceIsGoodForOneRequest() {
+        RequestSignature signature = signature(THEN);
+        signature.verify("GET", new Parameters(EXAMPLE));
+        assertThat(code(signature, EXAMPLE)).isEqualTo("SignatureNonceUsed");
+    }
+
+    @Test
+    void requestIsGoodForAQuarterOfAnHour() {
+        assertThatCode(() -> signature(THEN.plus(Duration.ofMinutes(15))).verify("GET", new Parameters(EXAMPLE)))
+                .doesNotThrowAnyException();
+        assertThat(code(signature(THEN.plus(Duration.ofMinutes(16))), EXAMPLE)).isEqualTo("InvalidTimeStamp.Expired");
+        assertThat(code(signature(THEN.minus(Duration.ofMinutes(16))), EXAMPLE)).isEqualTo("InvalidTimeStamp.Expired");
+    }
+
+    @Test
+    void unsignedRequestIsRefused() {
+        Map<String, String> unsigned = new HashMap<>(EXAMPLE);
+        unsigned.remove("Signature");
+        assertThat(code(signature(THEN), unsigned)).isEqualTo("IncompleteSignature");
+    }
+
+    @Test
+    void malformedTimeIsRefused() {
+        assertThat(code(signature(THEN), with("Timestamp", "yesterday"))).isEqualTo("InvalidTimeStamp.Format");
+    }
+
+    @Test
+    void parameterMayNotComeTwice() {
+        assertThatThrownBy(() -> Parameters.parse(List.of("Action=A&Action=B"))).isInstanceOf(ApiError.class);
+        assertThatThrownBy(() -> Parameters.parse(List.of("Action=A", "Action=A")))
+                .isInstanceOf(ApiError.class);
+    }
+
+    private static Map<String, String> with(String name, String value) {
+        Map<String, String> changed = new HashMap<>(EXAMPLE);
+        changed.put(name, value);
+        return changed;
+    }
+
+    private static RequestSignature signature(Instant now) {
+        return new RequestSignature("testid", "testsecret", Clock.fixed(now, ZoneOffset.UTC));
+    }
+
+    private static String code(RequestSignature signature, Map<String, String> parameters) {
+        try {
+            signature.verify("GET", new Parameters(parameters));
+            return "accepted";
+        } catch (ApiError e) {
+            return e.code();
+        }
+    }
+}
