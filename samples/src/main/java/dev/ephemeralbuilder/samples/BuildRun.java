@@ -1,6 +1,8 @@
 package dev.ephemeralbuilder.samples;
 
 import dev.ephemeralbuilder.BuildFleet;
+import dev.ephemeralbuilder.CapacityException;
+import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.LogSink;
 import dev.ephemeralbuilder.ScriptResult;
@@ -55,10 +57,8 @@ final class BuildRun {
     }
 
     private int work(BuildFleet fleet, Plan plan) throws IOException, InterruptedException {
-        console.begin("select");
-        EphemeralBuilder acquired = fleet.acquire(plan.spec(), plan.request());
+        EphemeralBuilder acquired = acquire(fleet, plan);
         builder = acquired;
-        progress.awaitReady(EVENTS_PATIENCE);
         for (Plan.Source source : plan.sources()) {
             upload(acquired, source);
         }
@@ -68,6 +68,19 @@ final class BuildRun {
             complete &= download(acquired, download, exitCode);
         }
         return complete || exitCode != 0 ? exitCode : ExitCodes.FAILURE;
+    }
+
+    private EphemeralBuilder acquire(BuildFleet fleet, Plan plan) throws InterruptedException {
+        console.begin("select");
+        try {
+            EphemeralBuilder acquired = fleet.acquire(plan.spec(), plan.request());
+            progress.awaitReady(EVENTS_PATIENCE);
+            return acquired;
+        } catch (CapacityException | ConfigurationException e) {
+            // These two follow from the ranking, whose event comes on another thread.
+            progress.awaitSelected(EVENTS_PATIENCE);
+            throw e;
+        }
     }
 
     private void upload(EphemeralBuilder acquired, Plan.Source source) throws IOException, InterruptedException {
@@ -144,7 +157,7 @@ final class BuildRun {
     private int failed(Exception e) {
         console.quiet();
         if (interruption.requested()) {
-            console.line("interrupted");
+            console.line(builder == null ? "interrupted" : "interrupted; the machine is given back");
             return ExitCodes.INTERRUPTED;
         }
         console.line(Failures.message(e));

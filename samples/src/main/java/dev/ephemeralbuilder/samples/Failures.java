@@ -31,6 +31,10 @@ final class Failures {
         if (failure instanceof CommandException) {
             return text(failure);
         }
+        if (failure instanceof CapacityException e && !e.tried().isEmpty()) {
+            // The rest of the message lists what was tried, and each of it was told when it failed.
+            return text(e).lines().findFirst().orElse("").replaceFirst(":$", "") + advice(e);
+        }
         if (failure instanceof BuilderException e) {
             return text(e) + advice(e);
         }

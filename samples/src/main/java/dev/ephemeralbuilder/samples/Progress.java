@@ -19,6 +19,7 @@ final class Progress implements BuilderListener {
 
     private final Console console;
     private final Set<String> present = new TreeSet<>();
+    private final CompletableFuture<Void> selected = new CompletableFuture<>();
     private final CompletableFuture<Void> ready = new CompletableFuture<>();
     private CompletableFuture<Void> empty = CompletableFuture.completedFuture(null);
 
@@ -52,6 +53,11 @@ final class Progress implements BuilderListener {
         } else if (event instanceof BuilderEvent.Gone e) {
             disappeared(e.machineId());
         }
+    }
+
+    /** Waits until the ranking was shown, so that what follows from it is not told before it. */
+    void awaitSelected(Duration atMost) throws InterruptedException {
+        await(selected, atMost);
     }
 
     /** Waits until the last event of an acquire was heard, so that no later line comes before it. */
@@ -93,9 +99,7 @@ final class Progress implements BuilderListener {
                 Texts.count(fit, "offer") + " fit, " + selection.rejections().size() + " left out"
                         + (fit > BEST ? "; the best " + BEST + ":" : ""));
         OfferTable.lines(selection, BEST).forEach(console::row);
-        if (fit == 0) {
-            selection.rejectionsByReason().forEach((reason, n) -> console.row("  left out " + n + " times: " + reason));
-        }
+        selected.complete(null);
     }
 
     private static void await(CompletableFuture<Void> future, Duration atMost) throws InterruptedException {

@@ -40,7 +40,7 @@ import picocli.CommandLine.Parameters;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "*:the script's own",
-            "2:an option or a setting is wrong; nothing was done",
+            "2:an option or a setting is wrong",
             "124:the script ran longer than --timeout",
             "125:ephemeral itself failed, or a download matched nothing",
             "130:ended by Ctrl-C; the machine was given back"

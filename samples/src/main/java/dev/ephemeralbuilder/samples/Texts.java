@@ -77,9 +77,9 @@ final class Texts {
             return BigDecimal.valueOf(d.toMillis(), 3).setScale(1, RoundingMode.HALF_UP) + " s";
         }
         if (d.toHours() == 0) {
-            return d.toMinutes() + " min " + d.toSecondsPart() + " s";
+            return d.toMinutes() + " min" + (d.toSecondsPart() == 0 ? "" : " " + d.toSecondsPart() + " s");
         }
-        return d.toHours() + " h " + d.toMinutesPart() + " min";
+        return d.toHours() + " h" + (d.toMinutesPart() == 0 ? "" : " " + d.toMinutesPart() + " min");
     }
 
     /** Returns {@code 12 B}, {@code 3.4 kB}, {@code 200.0 MB} and so on, in powers of 1000. */

@@ -39,7 +39,15 @@ class TextsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"PT0.04S,0.0 s", "PT0.35S,0.4 s", "PT59.94S,59.9 s", "PT3M5.9S,3 min 5 s", "PT2H5M,2 h 5 min"})
+    @CsvSource({
+        "PT0.04S,0.0 s",
+        "PT0.35S,0.4 s",
+        "PT59.94S,59.9 s",
+        "PT3M5.9S,3 min 5 s",
+        "PT2H5M,2 h 5 min",
+        "PT2H,2 h",
+        "PT3M,3 min"
+    })
     void durationsAreShownShort(Duration duration, String expected) {
         assertThat(Texts.duration(duration)).isEqualTo(expected);
     }

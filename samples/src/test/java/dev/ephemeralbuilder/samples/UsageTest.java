@@ -46,7 +46,7 @@ class UsageTest {
                 "run --simulated --market spots -- x | --market': expected spot, on-demand or any, was \"spots\"",
                 "run --simulated --max-price free -- x | --max-price': expected a price per hour",
                 "run --simulated --timeout 5 -- x  | --timeout': expected a time such as 90s, 30m, 1h30m or 2d, was \"5\"",
-                "run --simulated --timeout 3h -- x | --timeout 3 h 0 min is longer than the machine's lifetime of 2 h 0 min",
+                "run --simulated --timeout 3h -- x | --timeout 3 h is longer than the machine's lifetime of 2 h",
                 "run --simulated --max-lifetime 9999d -- x | maxLifetime must be positive and at most 3 years",
                 "run --simulated --request-id -x -- x | requestId",
                 "run --simulated --request-id=a/b -- x | requestId must match",
