@@ -39,7 +39,10 @@ hello() {
 # May be repeated with the same id: it is started once.
 start() {
   id=$1 d=$EB/scripts/$1
-  if [ -e "$d/sup" ]; then say started; return; fi
+  if [ -e "$d/sup" ]; then
+    head -c $(($2 + $3 + $4)) >/dev/null
+    say started; return
+  fi
   t=$EB/scripts/.$id.$$
   mkdir -p "$t" || { say refused "no room for the script on the machine"; return; }
   head -c $(($2 + $3 + $4)) >"$t/bundle"

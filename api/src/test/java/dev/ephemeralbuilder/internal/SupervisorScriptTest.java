@@ -40,9 +40,7 @@ class SupervisorScriptTest {
             "dirname",
             "basename",
             "kill",
-            "yes",
-            "seq",
-            "id");
+            "touch");
 
     @TempDir
     Path home;
