@@ -84,8 +84,8 @@ public final class AcquireRequest {
         private Builder() {}
 
         /**
-         * Sets an id under which this request may be repeated, also by another process: at most one machine is kept
-         * for it. Default: none; the fleet makes one up.
+         * Sets the id of this request, which the machine's tags, events and the ledger carry. It must not be in use by
+         * another request or builder of the same fleet. Default: none; the fleet makes one up.
          *
          * @throws IllegalArgumentException unless it is 1 to 64 characters of {@code A-Z a-z 0-9 . _ : -}, the first a
          *     letter or digit

@@ -53,7 +53,8 @@ public interface BuildFleet extends AutoCloseable {
     /**
      * Does what {@link #acquire(MachineSpec, AcquireRequest)} does without blocking.
      *
-     * @return fails with the exceptions named there; cancelling it gives back what was launched
+     * @return fails with the exceptions named there, and with {@link IllegalStateException} if the request's id is in
+     *     use in this fleet; cancelling it gives back what was launched
      * @throws IllegalStateException if the fleet is closed
      */
     CompletableFuture<EphemeralBuilder> acquireAsync(MachineSpec spec, AcquireRequest request);

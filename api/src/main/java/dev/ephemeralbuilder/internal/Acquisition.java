@@ -59,6 +59,10 @@ final class Acquisition {
         this.requestId = requestId;
     }
 
+    String requestId() {
+        return requestId;
+    }
+
     CompletableFuture<EphemeralBuilder> result() {
         return result;
     }

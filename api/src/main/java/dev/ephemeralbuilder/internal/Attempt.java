@@ -7,6 +7,8 @@ import dev.ephemeralbuilder.CapacityException;
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.ThrottledException;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.Launch;
@@ -22,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -34,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 final class Attempt {
     /** How long a new machine may be missing from the cloud's answers before that counts (ecs-openapi, 3). */
     private static final Duration INVISIBLE = Duration.ofSeconds(60);
+
+    /** For how long a cloud that cannot be asked about a new machine is put up with. */
+    private static final Duration BLIND = Duration.ofMinutes(2);
 
     /** Repetitions of the create call must not push the cap below the cloud's minimum. */
     private static final Duration CAP_MARGIN = Duration.ofMinutes(5);
@@ -49,6 +55,7 @@ final class Attempt {
     private final CompletableFuture<EphemeralBuilder> result = new CompletableFuture<>();
     private @Nullable Held held;
     private Watcher.@Nullable Watch watch;
+    private @Nullable Instant blindSince;
 
     /** Who launches. */
     record Identity(String owner, String host, Duration lease) {}
@@ -143,7 +150,29 @@ final class Attempt {
                                 null,
                                 null,
                                 null)));
-        watch = region.watcher().watch(mine.machineId(), look -> onLook(look, mine, keys, now, deadline));
+        watch = region.watcher().watch(mine.machineId(), new Watcher.Observer() {
+            @Override
+            public void onLook(Optional<Machine> look) {
+                blindSince = null;
+                Attempt.this.onLook(look, mine, keys, now, deadline);
+            }
+
+            @Override
+            public void onBlindLook(BuilderException reason) {
+                Attempt.this.onBlindLook(reason);
+            }
+        });
+    }
+
+    private void onBlindLook(BuilderException reason) {
+        Instant now = region.ticker().now();
+        if (blindSince == null) {
+            blindSince = now;
+        }
+        boolean passing = reason instanceof ProviderException || reason instanceof ThrottledException;
+        if (!passing || Duration.between(blindSince, now).compareTo(BLIND) > 0) {
+            fail(reason);
+        }
     }
 
     private void onLook(Optional<Machine> look, Held mine, Keys keys, Instant launchedAt, Instant deadline) {
@@ -240,7 +269,7 @@ final class Attempt {
         Duration least = region.provider().limits().minLifetime().plus(CAP_MARGIN);
         Duration lifetime = spec.maxLifetime().compareTo(least) < 0 ? least : spec.maxLifetime();
         Instant cap = now.plus(lifetime).truncatedTo(ChronoUnit.MINUTES).plus(1, ChronoUnit.MINUTES);
-        String token = Tokens.of(identity.owner(), requestId, number);
+        String token = "eb-" + UUID.randomUUID();
         Map<String, String> tags = new LinkedHashMap<>();
         tags.put(MachineTags.SCHEMA, "1");
         tags.put(MachineTags.OWNER, identity.owner());

@@ -118,6 +118,15 @@ public final class Engine implements BuildFleet {
         String requestId = request.requestId().orElseGet(() -> UUID.randomUUID().toString());
         Acquisition acquisition = new Acquisition(this, spec, request, requestId);
         ticker.execute(() -> {
+            boolean inUse = acquisitions.stream().anyMatch(a -> a.requestId().equals(requestId))
+                    || held.stream().anyMatch(h -> h.requestId().equals(requestId) && !h.released());
+            if (inUse) {
+                acquisition
+                        .result()
+                        .completeExceptionally(
+                                new IllegalStateException("request id " + requestId + " is in use in this fleet"));
+                return;
+            }
             acquisitions.add(acquisition);
             Stages.whenDone(acquisition.result(), ticker, (b, f) -> acquisitions.remove(acquisition));
             acquisition.start();
@@ -196,7 +205,7 @@ public final class Engine implements BuildFleet {
         if (config.ticker() == null) {
             ticker.close();
         }
-        if (hook != null && Thread.currentThread() != hook) {
+        if (hook != null && !Thread.currentThread().equals(hook)) {
             removeHook(hook);
         }
         return interrupted;

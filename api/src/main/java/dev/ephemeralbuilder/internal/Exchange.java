@@ -53,11 +53,10 @@ final class Exchange {
         chunk.limit(Math.min(CHUNK, chunk.remaining()));
         int length = chunk.remaining();
         Stages.whenDone(channel.write(chunk), executor, (v, failure) -> {
+            // A far side that takes no more input may still answer; a lost one ends the output, which is seen below.
             if (failure == null) {
                 input.position(input.position() + length);
                 write();
-            } else {
-                result.completeExceptionally(lost(failure));
             }
         });
     }

@@ -99,16 +99,11 @@ final class Held {
         }
     }
 
-    /** Asks the cloud whether the machine is still there; a question that fails says nothing. */
+    /** Asks the cloud whether the machine is still there: why it is lost, or nothing; fails if it cannot be asked. */
     CompletableFuture<Optional<BuilderException>> presence() {
-        return region.watcher().look(machineId).handle((look, failure) -> {
-            if (failure == null) {
-                onLook(look);
-                if (isOver(look)) {
-                    return Optional.of(BuilderHandle.lost(this));
-                }
-            }
-            return Optional.<BuilderException>empty();
+        return region.watcher().look(machineId).thenApply(look -> {
+            onLook(look);
+            return isOver(look) ? Optional.of(BuilderHandle.lost(this)) : Optional.empty();
         });
     }
 

@@ -28,8 +28,12 @@ final class Link {
     private static final Duration FIRST_DELAY = Duration.ofMillis(200);
     private static final Duration LONGEST_DELAY = Duration.ofSeconds(5);
 
-    /** Asked after each failed try: a failure when the machine is known to be gone, empty when it may still be there. */
+    /** Asked after each failed try. */
     interface Presence {
+        /**
+         * Completes with why the machine is lost if it is known to be gone, with nothing if the cloud still shows it;
+         * fails if the cloud could not be asked.
+         */
         CompletableFuture<Optional<BuilderException>> check();
     }
 
@@ -100,23 +104,30 @@ final class Link {
             if (closed != null || !reason.retryable()) {
                 return CompletableFuture.failedFuture(reason);
             }
-            return presence.check().thenCompose(gone -> {
-                if (gone.isPresent()) {
+            return Stages.then(presence.check(), (gone, blind) -> {
+                if (blind == null && gone.isPresent()) {
                     return CompletableFuture.failedFuture(gone.get());
                 }
                 if (!ticker.now().plus(delay).isBefore(deadline)) {
-                    return CompletableFuture.failedFuture(new BuilderTimeoutException(
-                            "Machine " + machine.id() + " cannot be reached, but the cloud still shows it. Last"
-                                    + " failure: " + reason.getMessage(),
-                            reason.code().orElse(null),
-                            null,
-                            reason));
+                    return CompletableFuture.failedFuture(outOfReach(reason, blind));
                 }
                 Duration longer =
                         delay.multipliedBy(2).compareTo(LONGEST_DELAY) < 0 ? delay.multipliedBy(2) : LONGEST_DELAY;
                 return Stages.after(ticker, delay).thenCompose(v -> open(command, deadline, longer));
             });
         });
+    }
+
+    private BuilderTimeoutException outOfReach(BuilderException reason, @Nullable Throwable blind) {
+        String cloud = blind == null
+                ? "but the cloud still shows it"
+                : "and the cloud cannot be asked about it ("
+                        + Failures.asBuilderException(blind).getMessage() + ")";
+        return new BuilderTimeoutException(
+                "Machine " + machine.id() + " cannot be reached, " + cloud + ". Last failure: " + reason.getMessage(),
+                reason.code().orElse(null),
+                null,
+                reason);
     }
 
     /** Closes all connections; from now on every open fails with the given reason. */

@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.internal;
 
+import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.Ticker;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,10 +35,14 @@ final class Watcher {
     /** How long single looks are collected into one call. */
     private static final Duration GATHER = Duration.ofMillis(100);
 
-    /** Told of each complete answer: the machine, or empty when the answer does not contain it. */
+    /** Told of each look. */
     @FunctionalInterface
     interface Observer {
+        /** A complete answer: the machine, or empty when the answer does not contain it. */
         void onLook(Optional<Machine> machine);
+
+        /** The cloud could not be asked, which says nothing about the machine. */
+        default void onBlindLook(BuilderException reason) {}
     }
 
     /** What ends a watch. */
@@ -130,29 +136,34 @@ final class Watcher {
     private CompletableFuture<Void> describe(
             List<String> ids, Map<String, CompletableFuture<Optional<Machine>>> asked) {
         return retries.call(ticker.now(), () -> provider.describe(ids)).handle((machines, failure) -> {
-            for (String id : ids) {
-                CompletableFuture<Optional<Machine>> look = asked.get(id);
-                if (failure != null) {
-                    log.debug(
-                            "Could not look at a machine [id={}, reason={}]",
-                            id,
-                            Failures.unwrap(failure).toString());
-                    if (look != null) {
-                        look.completeExceptionally(Failures.unwrap(failure));
-                    }
-                    continue;
-                }
-                Optional<Machine> machine = Optional.ofNullable(machines.get(id));
-                if (look != null) {
-                    look.complete(machine);
-                }
-                for (Watch watch : List.copyOf(watches)) {
-                    if (watch.id.equals(id) && !watch.over) {
-                        watch.observer.onLook(machine);
-                    }
-                }
+            if (failure != null) {
+                BuilderException reason = Failures.asBuilderException(failure);
+                log.debug("Could not look at machines [ids={}, reason={}]", ids, reason.toString());
+                ids.forEach(
+                        id -> tell(asked, id, look -> look.completeExceptionally(reason), o -> o.onBlindLook(reason)));
+            } else {
+                ids.forEach(id -> {
+                    Optional<Machine> machine = Optional.ofNullable(machines.get(id));
+                    tell(asked, id, look -> look.complete(machine), o -> o.onLook(machine));
+                });
             }
             return null;
         });
+    }
+
+    private void tell(
+            Map<String, CompletableFuture<Optional<Machine>>> asked,
+            String id,
+            Consumer<CompletableFuture<Optional<Machine>>> toLook,
+            Consumer<Observer> toWatch) {
+        CompletableFuture<Optional<Machine>> look = asked.get(id);
+        if (look != null) {
+            toLook.accept(look);
+        }
+        for (Watch watch : List.copyOf(watches)) {
+            if (watch.id.equals(id) && !watch.over) {
+                toWatch.accept(watch.observer);
+            }
+        }
     }
 }

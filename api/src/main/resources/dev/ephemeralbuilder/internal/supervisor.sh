@@ -39,7 +39,10 @@ hello() {
 # May be repeated with the same id: it is started once.
 start() {
   id=$1 d=$EB/scripts/$1
-  if [ -e "$d/sup" ]; then say started; return; fi
+  if [ -e "$d/sup" ]; then
+    head -c $(($2 + $3 + $4)) >/dev/null
+    say started; return
+  fi
   t=$EB/scripts/.$id.$$
   mkdir -p "$t" || { say refused "no room for the script on the machine"; return; }
   head -c $(($2 + $3 + $4)) >"$t/bundle"
@@ -124,7 +127,13 @@ unended() { [ ! -e "$1/rc" ] && [ -e "$1/sup" ] && alive "$(cat "$1/sup")"; }
 # supervisor reaps at once: the supervisor itself may stay a zombie for seconds under a slow init.
 live() {
   while [ ! -e "$1/pid" ] && unended "$1"; do nap; done
-  tail -c +$(($3 + 1)) -f --pid="$(cat "$1/pid")" -s 0.1 "$2"
+  tail -c +$(($3 + 1)) -f --pid="$(cat "$1/pid")" -s 0.1 "$2" &
+  tail=$!
+  # Without its supervisor a script may run on, but nobody will write down its end.
+  (while sleep 5; do unended "$1" || kill "$tail"; done) >/dev/null 2>&1 &
+  guard=$!
+  wait "$tail"
+  kill "$guard" 2>/dev/null
   while unended "$1"; do nap; done
 }
 

@@ -197,9 +197,7 @@ final class ProcessChannel implements Channel {
                 failure = e;
             }
             synchronized (lock) {
-                if (writing == future) {
-                    writing = null;
-                }
+                writing = null;
             }
             if (failure == null) {
                 future.complete(null);

@@ -1,0 +1,339 @@
+package dev.ephemeralbuilder.samples;
+
+import dev.ephemeralbuilder.AcquireRequest;
+import dev.ephemeralbuilder.Architecture;
+import dev.ephemeralbuilder.BuildFleet;
+import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.Market;
+import dev.ephemeralbuilder.Money;
+import dev.ephemeralbuilder.Script;
+import dev.ephemeralbuilder.spi.CloudProvider;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code ephemeral run}: one script on one machine. */
+@Command(
+        name = "run",
+        description = {
+            "Launches the best machine that there is, copies files to it, runs a script there, copies files back and"
+                    + " gives the machine back.",
+            "",
+            "Standard output holds the script's output and nothing else; everything else goes to standard error.",
+            ""
+        },
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "*:the script's own",
+            "2:an option or a setting is wrong",
+            "124:the script ran longer than --timeout",
+            "125:ephemeral itself failed, or a download matched nothing",
+            "130:ended by Ctrl-C; the machine was given back"
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  ephemeral run --simulated --upload . --download 'target/*.jar:out/' -- './mvnw -B package'",
+            "  ephemeral run --vcpus 8 --memory 16 --market any --timeout 2h --upload . -- 'make -j8'"
+        })
+final class RunCommand implements Callable<Integer> {
+    private static final BigDecimal THOUSAND = BigDecimal.valueOf(1000);
+    private static final BigDecimal MIB_PER_GIB = BigDecimal.valueOf(1024);
+    private static final BigDecimal MOST = BigDecimal.valueOf(1_000_000);
+
+    /** Public traffic is paid by its volume, so a low bandwidth would save nothing. */
+    private static final int PUBLIC_MBIT = 100;
+
+    /** What {@code --market} takes. */
+    enum MarketChoice {
+        SPOT,
+        ON_DEMAND,
+        ANY;
+
+        /** Returns the choice of this name. */
+        static MarketChoice of(String text) {
+            return switch (text) {
+                case "spot" -> SPOT;
+                case "on-demand" -> ON_DEMAND;
+                case "any" -> ANY;
+                default -> throw new IllegalArgumentException("expected spot, on-demand or any, was \"" + text + "\"");
+            };
+        }
+
+        Set<Market> markets() {
+            return switch (this) {
+                case SPOT -> Set.of(Market.SPOT);
+                case ON_DEMAND -> Set.of(Market.ON_DEMAND);
+                case ANY -> Set.of(Market.values());
+            };
+        }
+    }
+
+    private final Caller caller;
+    private final Interruption interruption;
+
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "SCRIPT",
+            description = "The script, as one argument: quote it. It runs in the folder that --upload fills.")
+    private List<String> script = new ArrayList<>();
+
+    @Option(
+            names = "--simulated",
+            description = "Use a simulated ECS machine on this host: real SSH, real processes, no account, no cost.")
+    private boolean simulated;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "The settings. Default: ephemeral.toml in this folder; none with --simulated.")
+    private @Nullable Path config;
+
+    @Option(names = "--vcpus", paramLabel = "N", description = "At least so many virtual CPUs. Default: 2.")
+    private @Nullable BigDecimal vcpus;
+
+    @Option(names = "--memory", paramLabel = "GIB", description = "At least so much memory in GiB. Default: 4.")
+    private @Nullable BigDecimal memory;
+
+    @Option(names = "--disk", paramLabel = "GIB", description = "Size of the system disk in GiB. Default: 40.")
+    private @Nullable Integer disk;
+
+    @Option(names = "--arch", paramLabel = "ARCH", description = "x86_64 or arm64. Default: x86_64.")
+    private @Nullable Architecture arch;
+
+    @Option(
+            names = "--image",
+            paramLabel = "ID",
+            description = "The image to boot from, such as m-bp1... Default: that of the settings.")
+    private @Nullable String image;
+
+    @Option(names = "--market", paramLabel = "MARKET", description = "spot, on-demand or any. Default: any.")
+    private MarketChoice market = MarketChoice.ANY;
+
+    @Option(names = "--max-price", paramLabel = "PRICE", description = "The most to pay per hour: 0.25 or '0.04 USD'.")
+    private @Nullable Money maxPrice;
+
+    @Option(
+            names = "--max-lifetime",
+            paramLabel = "TIME",
+            description = "The cloud itself ends the machine after this time. Default: 2h.")
+    private @Nullable Duration maxLifetime;
+
+    @Option(names = "--timeout", paramLabel = "TIME", description = "How long the script may run. Default: 1h.")
+    private @Nullable Duration timeout;
+
+    @Option(
+            names = "--env",
+            paramLabel = "K[=V]",
+            description = "A variable for the script; without a value: that of this shell. Repeatable.")
+    private List<String> environment = new ArrayList<>();
+
+    @Option(names = "--env-file", paramLabel = "FILE", description = "A file with a variable per line. Repeatable.")
+    private List<Path> environmentFiles = new ArrayList<>();
+
+    @Option(
+            names = "--upload",
+            paramLabel = "LOCAL[:REMOTE]",
+            description = "A file or folder to copy to the machine, without .git and what git ignores. Repeatable.")
+    private List<String> uploads = new ArrayList<>();
+
+    @Option(
+            names = "--download",
+            paramLabel = "GLOB:LOCAL",
+            description = "What to copy back, and where to; also if the script fails. Repeatable.")
+    private List<String> downloads = new ArrayList<>();
+
+    @Option(
+            names = "--interpreter",
+            paramLabel = "WORDS",
+            description = "What runs the script, such as 'bash -eu'. Default: sh.")
+    private @Nullable String interpreter;
+
+    @Option(names = "--owner", paramLabel = "NAME", description = "The name that the machine carries as owner.")
+    private @Nullable String owner;
+
+    @Option(
+            names = "--request-id",
+            paramLabel = "ID",
+            description = "At most one machine is kept for one id, however often it is asked for.")
+    private @Nullable String requestId;
+
+    @Option(names = "--stack-trace", description = "Show where a failure came from.")
+    private boolean stackTrace;
+
+    RunCommand(Caller caller, Interruption interruption) {
+        this.caller = caller;
+        this.interruption = interruption;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        try (Console console = new Console(caller.err(), caller.live(), caller.ticker())) {
+            try {
+                return run(console);
+            } catch (IOException | InterruptedException | RuntimeException e) {
+                return failed(console, e);
+            }
+        }
+    }
+
+    private int run(Console console) throws IOException, InterruptedException {
+        Settings settings = settings();
+        String fleetOwner = owner(settings);
+        Plan plan = plan(settings);
+        BuildRun run = new BuildRun(caller, console, interruption, stackTrace);
+        if (simulated) {
+            try (Simulation simulation = Simulation.start(caller, settings, console)) {
+                Plan there = plan.on(simulation.machineImage());
+                return run.execute(there, progress -> fleet(fleetOwner, simulation.provider(), progress));
+            }
+        }
+        String given = Optional.ofNullable(image)
+                .or(() -> settings.get(Setting.MACHINE_IMAGE))
+                .orElseThrow(() -> settings.missing(Setting.MACHINE_IMAGE, ", there or as --image"));
+        CloudProvider provider = Providers.cloud(settings);
+        return run.execute(plan.on(given), progress -> fleet(fleetOwner, provider, progress));
+    }
+
+    private Plan plan(Settings settings) throws IOException, InterruptedException {
+        try {
+            MachineSpec machine = machine(settings);
+            AcquireRequest.Builder request = AcquireRequest.builder();
+            if (requestId != null) {
+                request.requestId(requestId);
+            }
+            Script checkedScript = script(machine.maxLifetime());
+            List<Download> checkedDownloads = downloads.stream()
+                    .map(d -> Download.parse(d, caller.folder()))
+                    .toList();
+            return new Plan(machine, request.build(), sources(), checkedScript, checkedDownloads);
+        } catch (IllegalArgumentException e) {
+            // The library checks ranges; its messages name the value.
+            throw CommandException.usage(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private int failed(Console console, Exception e) {
+        console.quiet();
+        if (interruption.requested()) {
+            console.line("interrupted; no machine was launched");
+            return ExitCodes.INTERRUPTED;
+        }
+        console.line(Failures.message(e));
+        if (stackTrace) {
+            e.printStackTrace(caller.err());
+        }
+        return Failures.exitCode(e);
+    }
+
+    private static BuildFleet fleet(String owner, CloudProvider provider, Progress progress) {
+        return BuildFleet.builder()
+                .owner(owner)
+                .provider(provider)
+                .listener(progress)
+                .build();
+    }
+
+    private Settings settings() {
+        if (config != null) {
+            return Settings.read(caller.folder().resolve(config));
+        }
+        Path here = caller.folder().resolve(Settings.DEFAULT_FILE);
+        if (simulated || !Files.exists(here)) {
+            return Settings.none();
+        }
+        return Settings.read(here);
+    }
+
+    private String owner(Settings settings) {
+        String given = owner;
+        if (given == null) {
+            return settings.get(Setting.OWNER_NAME).orElseGet(() -> {
+                if (simulated) {
+                    return "simulated";
+                }
+                throw settings.missing(Setting.OWNER_NAME, ", there or as --owner");
+            });
+        }
+        try {
+            return Setting.OWNER_NAME.parser().parse(given);
+        } catch (Setting.Unfit unfit) {
+            throw CommandException.usage(
+                    "--owner: expected " + Setting.OWNER_NAME.expected() + ", was \"" + given + "\"");
+        }
+    }
+
+    private MachineSpec machine(Settings settings) {
+        MachineSpec.Builder machine = MachineSpec.builder().markets(market.markets());
+        Optional.ofNullable(vcpus)
+                .or(() -> settings.get(Setting.VCPUS))
+                .ifPresent(n -> machine.millicpus(scaled(n, THOUSAND, "vcpus")));
+        Optional.ofNullable(memory)
+                .or(() -> settings.get(Setting.MEMORY_GIB))
+                .ifPresent(n -> machine.memoryMib(scaled(n, MIB_PER_GIB, "memory")));
+        Optional.ofNullable(disk).or(() -> settings.get(Setting.DISK_GIB)).ifPresent(machine::diskGib);
+        Optional.ofNullable(maxPrice).or(() -> settings.get(Setting.MAX_PRICE)).ifPresent(machine::maxHourlyPrice);
+        Optional.ofNullable(maxLifetime)
+                .or(() -> settings.get(Setting.MAX_LIFETIME))
+                .ifPresent(machine::maxLifetime);
+        Optional.ofNullable(arch).ifPresent(machine::architecture);
+        if (!simulated && settings.get(Setting.ADDRESS).filter("public"::equals).isPresent()) {
+            machine.publicBandwidthMbit(PUBLIC_MBIT);
+        }
+        return machine.build();
+    }
+
+    private Script script(Duration lifetime) {
+        if (script.size() != 1) {
+            throw CommandException.usage("the script must be one argument, were " + script.size()
+                    + "; quote it, as in: -- 'make -j4 && make test'");
+        }
+        if (timeout != null && timeout.compareTo(lifetime) > 0) {
+            throw CommandException.usage(
+                    "--timeout " + Texts.duration(timeout) + " is longer than the machine's lifetime of "
+                            + Texts.duration(lifetime) + "; raise --max-lifetime");
+        }
+        Duration longest = lifetime.compareTo(Script.DEFAULT_TIMEOUT) < 0 ? lifetime : Script.DEFAULT_TIMEOUT;
+        Script checked = Script.of(script.get(0))
+                .timeout(timeout == null ? longest : timeout)
+                .env(EnvironmentOptions.read(
+                        environment,
+                        environmentFiles.stream().map(caller.folder()::resolve).toList(),
+                        caller.environment()));
+        return interpreter == null
+                ? checked
+                : checked.interpreter(interpreter.strip().split("\\s+"));
+    }
+
+    private List<Plan.Source> sources() throws IOException, InterruptedException {
+        List<Plan.Source> sources = new ArrayList<>();
+        for (String text : uploads) {
+            Upload upload = Upload.parse(text, caller.folder());
+            sources.add(
+                    new Plan.Source(upload, Files.isDirectory(upload.local()) ? SourceFiles.of(upload.local()) : null));
+        }
+        return sources;
+    }
+
+    private static int scaled(BigDecimal number, BigDecimal factor, String name) {
+        if (number.compareTo(MOST) > 0) {
+            throw CommandException.usage(name + " must be at most " + MOST + ", was " + number.toPlainString());
+        }
+        // At least 1: a smaller part of a CPU or a MiB does not exist.
+        return number.multiply(factor).max(BigDecimal.ONE).intValue();
+    }
+}

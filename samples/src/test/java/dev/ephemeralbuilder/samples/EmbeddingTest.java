@@ -1,0 +1,54 @@
+package dev.ephemeralbuilder.samples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EmbeddingTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void theExecutorOfTheReadmeWorks() throws IOException, InterruptedException {
+        Path checkout = Files.createDirectory(folder.resolve("checkout"));
+        Path build = Files.writeString(
+                checkout.resolve("mvnw"),
+                "#!/bin/sh\necho \"called with $*\"\nmkdir target\necho jar >target/a.jar\nexit 3\n");
+        Files.setPosixFilePermissions(build, PosixFilePermissions.fromString("rwxr-xr-x"));
+        ByteArrayOutputStream log = new ByteArrayOutputStream();
+        try (AlibabaCloudSimulator cloud = AlibabaCloudSimulator.builder().start()) {
+            int exitCode = Embedding.build(
+                    Providers.simulated(cloud, Settings.none()),
+                    cloud.machineImage(),
+                    checkout,
+                    folder.resolve("jars"),
+                    log);
+            assertThat(exitCode).isEqualTo(3);
+            assertThat(cloud.machines()).isEmpty();
+        }
+        assertThat(log.toString(StandardCharsets.UTF_8)).isEqualTo("called with -B verify\n");
+        assertThat(folder.resolve("jars/a.jar")).hasContent("jar");
+    }
+
+    @Test
+    void aCloudWithoutStockIsAReasonToTryAgain() throws IOException, InterruptedException {
+        try (AlibabaCloudSimulator cloud = AlibabaCloudSimulator.builder().start()) {
+            cloud.faults().on("RunInstances").error("OperationDenied.NoStock");
+            int exitCode = Embedding.build(
+                    Providers.simulated(cloud, Settings.none()),
+                    cloud.machineImage(),
+                    folder,
+                    folder.resolve("jars"),
+                    new ByteArrayOutputStream());
+            assertThat(exitCode).isEqualTo(75);
+        }
+    }
+}
