@@ -86,7 +86,7 @@ final class EcsOffers {
             Pool pool = new Pool(type.id(), zone, way);
             String subject = type.id() + " in " + zone + ", " + (way == Market.SPOT ? "spot" : "on demand");
             if (Boolean.FALSE.equals(stock.get(pool))) {
-                rejections.add(new Rejection(subject, "sold out"));
+                rejections.add(new Rejection(subject, "sold out", true));
                 return;
             }
             Money onDemand = onDemandPrice(type, zone);

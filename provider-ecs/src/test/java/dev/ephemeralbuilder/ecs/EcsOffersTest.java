@@ -87,7 +87,7 @@ class EcsOffersTest {
 
         assertThat(selected.offers())
                 .containsExactly(offer(Market.ON_DEMAND, "0.4").build());
-        assertThat(selected.rejections()).contains(new Rejection("ecs.c7.large in cn-test-a, spot", "sold out"));
+        assertThat(selected.rejections()).contains(new Rejection("ecs.c7.large in cn-test-a, spot", "sold out", true));
     }
 
     @Test
@@ -109,10 +109,14 @@ class EcsOffersTest {
 
     @Test
     void aTypeThatDoesNotFitIsRejectedWithItsReason() {
-        Offers selected = offers.select(Fixtures.spec().vcpus(64).build(), market(PRICES, List.of(), List.of()));
+        MachineSpec spec = Fixtures.spec().vcpus(64).build();
+
+        Offers selected = offers.select(spec, market(PRICES, List.of(), List.of()));
 
         assertThat(selected.offers()).isEmpty();
-        assertThat(selected.rejections()).containsExactly(new Rejection("ecs.c7.large", "only 2.0 vCPU"));
+        assertThat(selected.rejections())
+                .containsExactly(
+                        new Rejection("ecs.c7.large", Fixtures.TYPE.misfit(spec).orElseThrow()));
     }
 
     @Test
@@ -124,6 +128,8 @@ class EcsOffersTest {
                 Fixtures.spec().build(), new MarketSnapshot(List.of(Fixtures.TYPE, arm), PRICES, List.of(), List.of()));
 
         assertThat(selected.offers()).isEmpty();
-        assertThat(selected.rejections()).containsExactly(new Rejection("ecs.c8y.large", "architecture is ARM64"));
+        assertThat(selected.rejections())
+                .containsExactly(new Rejection(
+                        "ecs.c8y.large", arm.misfit(Fixtures.spec().build()).orElseThrow()));
     }
 }

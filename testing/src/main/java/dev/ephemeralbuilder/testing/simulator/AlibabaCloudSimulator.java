@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -54,6 +53,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     private static final String ACCESS_KEY_SECRET = "simulated-access-key-secret";
     private static final int MACHINE_THREADS = 8;
     private static final int ADDRESSES_PER_NET = 250;
+    private static final String FOLDER_PREFIX = "ephemeral-";
     private static final Duration END_OF_MACHINES = Duration.ofSeconds(20);
 
     private final Region region;
@@ -62,7 +62,6 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     private final SpotMarket market;
     private final boolean ownAddresses;
     private final Path root;
-    private final boolean deleteRoot;
     private final Ticker lifecycle;
     private final List<Ticker> tickers = new ArrayList<>();
     private final ThreadPoolExecutor machineThreads = new ThreadPoolExecutor(
@@ -73,31 +72,30 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
             new LinkedBlockingQueue<>(),
             Threads.numbered("ephemeral-simulator-machine"));
     private final AtomicBoolean closed = new AtomicBoolean();
+    // Whoever forgets to close leaves no processes behind, unless the JVM is killed.
+    private final Thread exitHook = new Thread(this::killMachines, "ephemeral-simulator-exit");
     private final SshFront ssh;
     private final Instances instances;
     private final HttpFront http;
 
-    private AlibabaCloudSimulator(Builder b) throws IOException {
+    private AlibabaCloudSimulator(Builder b, Path root, SshFront ssh, Faults faults, boolean ownAddresses) {
+        this.root = root;
+        this.ssh = ssh;
+        this.faults = faults;
+        this.ownAddresses = ownAddresses;
         machineThreads.allowCoreThreadTimeOut(true);
         region = new Region(b.region);
         clock = b.clock;
-        faults = new Faults(b.seed);
         market = new SpotMarket(b.seed);
-        ownAddresses = b.ownAddresses && SshFront.hasOwnAddresses();
-        deleteRoot = b.machineRoot == null;
-        root = b.machineRoot == null
-                ? Files.createTempDirectory("ephemeral-simulator-")
-                : Files.createDirectories(b.machineRoot);
-        ssh = new SshFront(b.sshPort, ownAddresses, faults.ssh());
         lifecycle = clock.newTicker("ephemeral-simulator-lifecycle");
-        Map<String, String> environment = Map.copyOf(b.machineEnvironment);
+        Map<String, String> environment = b.machineEnvironment;
         MachineHook hook = b.machineHook;
         instances = new Instances(
                 b.seed,
                 lifecycle,
                 machineThreads,
-                (id, number, userData) -> new MachineRuntime(
-                        id, address(number), Instances.home(root, id), userData, environment, hook, ssh),
+                (id, number, userData) ->
+                        new MachineRuntime(id, address(number), root.resolve(id), userData, environment, hook, ssh),
                 b.bootMin,
                 b.bootMax);
         Gateway gateway = new Gateway(
@@ -110,11 +108,30 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         try {
             http = new HttpFront(b.port, gateway);
         } catch (RuntimeException e) {
-            ssh.close();
             lifecycle.close();
             throw e;
         }
+        Runtime.getRuntime().addShutdownHook(exitHook);
         log.debug("Simulator on port {}, SSH on port {}", http.port(), ssh.port());
+    }
+
+    private static AlibabaCloudSimulator start(Builder b) throws IOException {
+        boolean ownAddresses = b.ownAddresses && SshFront.hasOwnAddresses();
+        Faults faults = new Faults(b.seed);
+        SshFront ssh = new SshFront(b.sshPort, ownAddresses, faults.ssh());
+        Path root = null;
+        try {
+            root = b.machineRoot == null
+                    ? Files.createTempDirectory(FOLDER_PREFIX)
+                    : Files.createTempDirectory(Files.createDirectories(b.machineRoot), FOLDER_PREFIX);
+            return new AlibabaCloudSimulator(b, root, ssh, faults, ownAddresses);
+        } catch (IOException | RuntimeException e) {
+            ssh.close();
+            if (root != null) {
+                MachineRuntime.delete(root);
+            }
+            throw e;
+        }
     }
 
     /** Begins a simulator. */
@@ -243,16 +260,17 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
 
     /**
      * Ends everything: the servers, every process of every machine, all threads. Waits up to about half a minute.
-     * May be called again.
+     * May be called again. A JVM that exits in order without this ends the processes of all machines as well.
      */
     @Override
     public void close() {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        removeExitHook();
         http.close();
         lifecycle.close();
-        Collection<MachineRuntime> machines = instances.clear();
+        List<MachineRuntime> machines = instances.clear();
         LocalMachine.killAll(machines.stream().map(MachineRuntime::processes).toList());
         machines.forEach(machine -> machineThreads.execute(Threads.guarded(machine::end)));
         machineThreads.shutdown();
@@ -268,9 +286,20 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         synchronized (tickers) {
             tickers.forEach(Ticker::close);
         }
-        if (deleteRoot) {
-            MachineRuntime.delete(root);
+        MachineRuntime.delete(root);
+    }
+
+    private void removeExitHook() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(exitHook);
+        } catch (IllegalStateException e) {
+            log.debug("The JVM is on its way out and ends the machines too");
         }
+    }
+
+    private void killMachines() {
+        LocalMachine.killAll(instances.select(instance -> true, instance -> instance.runtime.processes()));
+        MachineRuntime.delete(root);
     }
 
     private MachineRuntime require(String machineId) {
@@ -357,8 +386,9 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         }
 
         /**
-         * Sets the folder below which machines have their home folders. Default: a temporary folder that is deleted on
-         * close. Folders of machines are deleted with them in either case.
+         * Sets a folder, made if it is not there, in which the simulator makes one of its own for the home folders of
+         * its machines. Default: the host's folder for temporary files. A home folder is deleted with its machine, the
+         * simulator's own on close.
          */
         public Builder machineRoot(Path machineRoot) {
             this.machineRoot = requireNonNull(machineRoot, "machineRoot");
@@ -390,7 +420,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
          */
         public AlibabaCloudSimulator start() {
             try {
-                return new AlibabaCloudSimulator(this);
+                return AlibabaCloudSimulator.start(this);
             } catch (IOException e) {
                 throw new UncheckedIOException("the simulator cannot start", e);
             }

@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.testing.simulator;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ephemeralbuilder.spi.Ticker;
@@ -104,17 +105,17 @@ final class Instance {
                 .put("NetworkInterfaceId", "eni-" + id.substring(2))
                 .put("PrimaryIpAddress", runtime.address())
                 .put("Type", "Primary");
-        var locks = json.putObject("OperationLocks").putArray("LockReason");
+        ArrayNode locks = json.putObject("OperationLocks").putArray("LockReason");
         if (recycling) {
             locks.addObject().put("LockReason", "Recycling").put("LockMsg", "");
         }
-        var tagRows = json.putObject("Tags").putArray("Tag");
+        ArrayNode tagRows = json.putObject("Tags").putArray("Tag");
         tags.forEach((key, value) -> tagRows.addObject().put("TagKey", key).put("TagValue", value));
         return json;
     }
 
-    private static com.fasterxml.jackson.databind.node.ArrayNode array(List<String> values) {
-        var array = JsonNodeFactory.instance.arrayNode();
+    private static ArrayNode array(List<String> values) {
+        ArrayNode array = JsonNodeFactory.instance.arrayNode();
         values.forEach(array::add);
         return array;
     }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -73,17 +74,17 @@ final class InstanceOperations {
         }
         Map<String, @Nullable String> tags = p.tags();
         Predicate<Instance> filter = filter(p).and(instance -> instance.hasTags(tags));
-        List<Row> all = instances.select(filter, instance -> new Row(instance.number, instance.json(region)));
+        List<Instance> all = instances.select(filter, instance -> instance);
         if (!tags.isEmpty() && all.size() > TAG_FILTER_SEES) {
             all = all.subList(0, TAG_FILTER_SEES);
         }
         boolean pages = p.get("PageNumber") != null || p.get("PageSize") != null;
         boolean tokens = !pages || p.get("MaxResults") != null || p.get("NextToken") != null;
         ObjectNode answer = object().put("TotalCount", all.size());
-        ArrayNode rows = answer.putObject("Instances").putArray("Instance");
+        List<Instance> chosen;
         if (tokens) {
-            Paging.Page<Row> page = Paging.byToken(all, Row::number, p, 10, 10, 100);
-            page.rows().forEach(row -> rows.add(row.json()));
+            Paging.Page<Instance> page = Paging.byToken(all, instance -> instance.number, p, 10, 10, 100);
+            chosen = page.rows();
             answer.put("NextToken", page.next()).put("PageNumber", 0).put("PageSize", 0);
         } else {
             int number = p.integer("PageNumber", 1);
@@ -91,13 +92,12 @@ final class InstanceOperations {
             if (number < 1 || size < 1 || size > 100) {
                 throw ApiError.invalid("PageSize");
             }
-            all.stream().skip((long) (number - 1) * size).limit(size).forEach(row -> rows.add(row.json()));
+            chosen = all.stream().skip((long) (number - 1) * size).limit(size).toList();
             answer.put("NextToken", "").put("PageNumber", number).put("PageSize", size);
         }
+        answer.putObject("Instances").putArray("Instance").addAll(instances.json(chosen, region));
         return answer;
     }
-
-    private record Row(long number, ObjectNode json) {}
 
     private static Predicate<Instance> filter(Parameters p) {
         Predicate<Instance> filter = instance -> true;
@@ -132,8 +132,7 @@ final class InstanceOperations {
                 .and(equal(p, "SecurityGroupId", instance -> Region.SECURITY_GROUP));
     }
 
-    private static Predicate<Instance> equal(
-            Parameters p, String name, java.util.function.Function<Instance, String> field) {
+    private static Predicate<Instance> equal(Parameters p, String name, Function<Instance, String> field) {
         String wanted = p.get(name);
         return instance -> wanted == null || Objects.equals(wanted, field.apply(instance));
     }

@@ -1,17 +1,17 @@
 package dev.ephemeralbuilder.testing.simulator;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ephemeralbuilder.spi.Ticker;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -188,8 +188,13 @@ final class Instances {
     }
 
     /** Calls a function with those that match, oldest first, while nothing can change them. */
-    synchronized <T> List<T> select(Predicate<Instance> filter, java.util.function.Function<Instance, T> map) {
+    synchronized <T> List<T> select(Predicate<Instance> filter, Function<Instance, T> map) {
         return byId.values().stream().filter(filter).map(map).toList();
+    }
+
+    /** Writes instances as the API does, also those that went meanwhile. */
+    synchronized List<ObjectNode> json(List<Instance> chosen, Region region) {
+        return chosen.stream().map(instance -> instance.json(region)).toList();
     }
 
     /** Adds tags to instances, all or none. */
@@ -207,16 +212,11 @@ final class Instances {
     }
 
     /** Forgets all and returns their machines, for the end of the simulator. */
-    synchronized Collection<MachineRuntime> clear() {
+    synchronized List<MachineRuntime> clear() {
         List<MachineRuntime> machines =
                 byId.values().stream().map(instance -> instance.runtime).toList();
         byId.values().forEach(Instances::cancelTimers);
         byId.clear();
         return machines;
-    }
-
-    /** Returns the home folder of a machine below a root. */
-    static Path home(Path root, String id) {
-        return root.resolve(id);
     }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -179,9 +180,7 @@ public final class LocalMachine {
                     return;
                 }
                 alive.forEach(ProcessHandle::destroyForcibly);
-                for (ProcessHandle process : alive) {
-                    interrupted |= awaitEnd(process, interrupted);
-                }
+                interrupted |= awaitEnd(alive, interrupted);
             }
             log.warn("Processes of {} machine(s) did not end", machines.size());
         } finally {
@@ -198,13 +197,16 @@ public final class LocalMachine {
                 found.add(process);
             }
         };
+        boolean table = ProcessTable.available();
         for (LocalMachine machine : machines) {
             for (Process process : machine.running) {
-                process.descendants().forEach(collect);
+                if (!table) {
+                    process.descendants().forEach(collect);
+                }
                 collect.accept(process.toHandle());
             }
         }
-        if (ProcessTable.available()) {
+        if (table) {
             Set<String> keys = machines.stream()
                     .map(machine -> KEY_VARIABLE + "=" + machine.key)
                     .collect(Collectors.toSet());
@@ -213,23 +215,25 @@ public final class LocalMachine {
                         .marked(keys)
                         .forEach(pid -> ProcessHandle.of(pid).ifPresent(collect));
             } catch (IOException e) {
-                log.warn("Cannot read the process table; only descendants are ended", e);
+                log.warn("Cannot read the process table; children are not ended", e);
             }
         }
         return found;
     }
 
-    /** Waits for the end and says whether the thread was interrupted; does not wait where it was already. */
-    private static boolean awaitEnd(ProcessHandle process, boolean interrupted) {
+    /** Waits a little for the end of all and says whether the thread was interrupted; no wait if it was before. */
+    private static boolean awaitEnd(Set<ProcessHandle> processes, boolean interrupted) {
         if (interrupted) {
             return false;
         }
+        CompletableFuture<?>[] ends =
+                processes.stream().map(ProcessHandle::onExit).toArray(CompletableFuture<?>[]::new);
         try {
-            process.onExit().get(KILL_ROUND_MILLIS, TimeUnit.MILLISECONDS);
+            CompletableFuture.allOf(ends).get(KILL_ROUND_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             return true;
         } catch (ExecutionException | TimeoutException e) {
-            log.debug("Process {} has not ended yet", process.pid());
+            log.debug("Of {} processes some have not ended yet", processes.size());
         }
         return false;
     }

@@ -24,6 +24,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -412,7 +414,7 @@ class EcsApiTest {
         request.setSpotPriceLimit(limit);
     }
 
-    private String refusal(java.util.function.Consumer<RunInstancesRequest> spoil) {
+    private String refusal(Consumer<RunInstancesRequest> spoil) {
         RunInstancesRequest request = client.spot();
         spoil.accept(request);
         return errorOf(() -> client.create(request));
@@ -425,7 +427,7 @@ class EcsApiTest {
         client.call(request);
     }
 
-    private static DescribeInstancesRequest.Tag tag(String key, @org.jspecify.annotations.Nullable String value) {
+    private static DescribeInstancesRequest.Tag tag(String key, @Nullable String value) {
         DescribeInstancesRequest.Tag tag = new DescribeInstancesRequest.Tag();
         tag.setKey(key);
         tag.setValue(value);

@@ -9,9 +9,11 @@ import com.aliyuncs.ecs.model.v20140526.DescribeInstancesResponse;
 import com.aliyuncs.ecs.model.v20140526.DescribeRegionsRequest;
 import com.aliyuncs.ecs.model.v20140526.RunInstancesRequest;
 import com.aliyuncs.exceptions.ClientException;
+import com.aliyuncs.exceptions.ServerException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -138,7 +140,7 @@ class FaultsTest {
     @Test
     void serverErrorIsOneForTheSdkToo() {
         cloud.faults().on("DescribeInstances").error("ServiceUnavailable");
-        assertThatThrownBy(() -> client.describe()).isInstanceOf(com.aliyuncs.exceptions.ServerException.class);
+        assertThatThrownBy(() -> client.describe()).isInstanceOf(ServerException.class);
     }
 
     @Test
@@ -183,7 +185,7 @@ class FaultsTest {
     @Test
     void answersOfManyThreadsAreRight() throws Exception {
         List<Thread> threads = new ArrayList<>();
-        List<Integer> rows = java.util.Collections.synchronizedList(new ArrayList<>());
+        List<Integer> rows = Collections.synchronizedList(new ArrayList<>());
         RunInstancesRequest request = client.spot();
         request.setAmount(20);
         client.create(request);

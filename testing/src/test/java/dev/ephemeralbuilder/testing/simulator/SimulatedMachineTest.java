@@ -8,16 +8,21 @@ import static org.awaitility.Awaitility.await;
 import com.aliyuncs.ecs.model.v20140526.DeleteInstanceRequest;
 import com.aliyuncs.ecs.model.v20140526.RunInstancesRequest;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Random;
+import org.apache.sshd.client.channel.ClientChannelEvent;
 import org.apache.sshd.client.session.ClientSession;
+import org.apache.sshd.common.SshConstants;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,11 +31,15 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What is real about a machine, over real SSH. */
 @Timeout(120)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SimulatedMachineTest {
+    @TempDir
+    Path folder;
+
     private AlibabaCloudSimulator cloud;
     private SimulatorClient client;
     private SshKit ssh;
@@ -143,14 +152,12 @@ class SimulatedMachineTest {
     void shellWithoutTerminalReadsItsInput() throws Exception {
         try (ClientSession session = ssh.connect(machine(id));
                 var channel = session.createShellChannel()) {
-            var out = new java.io.ByteArrayOutputStream();
+            var out = new ByteArrayOutputStream();
             channel.setUsePty(false);
             channel.setIn(new ByteArrayInputStream("echo from a shell\nexit 3\n".getBytes(UTF_8)));
             channel.setOut(out);
             channel.open().verify(Duration.ofSeconds(30));
-            channel.waitFor(
-                    java.util.EnumSet.of(org.apache.sshd.client.channel.ClientChannelEvent.CLOSED),
-                    Duration.ofSeconds(30));
+            channel.waitFor(EnumSet.of(ClientChannelEvent.CLOSED), Duration.ofSeconds(30));
             assertThat(out.toString(UTF_8)).isEqualTo("from a shell\n");
             assertThat(channel.getExitStatus()).isEqualTo(3);
         }
@@ -163,9 +170,7 @@ class SimulatedMachineTest {
             channel.open().verify(Duration.ofSeconds(30));
             long pid = pid(id, "cut.pid");
             cloud.cutSsh(id);
-            channel.waitFor(
-                    java.util.EnumSet.of(org.apache.sshd.client.channel.ClientChannelEvent.CLOSED),
-                    Duration.ofSeconds(30));
+            channel.waitFor(EnumSet.of(ClientChannelEvent.CLOSED), Duration.ofSeconds(30));
             assertThat(channel.getExitStatus()).isNull();
             assertThat(session.isOpen()).isFalse();
             assertThat(isAlive(pid)).isTrue();
@@ -197,15 +202,13 @@ class SimulatedMachineTest {
                 var channel = session.createExecChannel("sleep 600 & echo $! > signal.pid; wait")) {
             channel.open().verify(Duration.ofSeconds(30));
             long child = pid(id, "signal.pid");
-            var packet = session.createBuffer(org.apache.sshd.common.SshConstants.SSH_MSG_CHANNEL_REQUEST, 64);
+            var packet = session.createBuffer(SshConstants.SSH_MSG_CHANNEL_REQUEST, 64);
             packet.putUInt(channel.getRecipient());
             packet.putString("signal");
             packet.putBoolean(false);
             packet.putString("TERM");
             session.writePacket(packet).verify(Duration.ofSeconds(30));
-            channel.waitFor(
-                    java.util.EnumSet.of(org.apache.sshd.client.channel.ClientChannelEvent.CLOSED),
-                    Duration.ofSeconds(30));
+            channel.waitFor(EnumSet.of(ClientChannelEvent.CLOSED), Duration.ofSeconds(30));
             assertThat(channel.getExitStatus()).isEqualTo(143);
             LocalMachineTest.awaitGone(child);
         }
@@ -234,38 +237,6 @@ class SimulatedMachineTest {
     }
 
     @Test
-    void closeEndsProcessesThreadsAndFolders() throws Exception {
-        AlibabaCloudSimulator other = AlibabaCloudSimulator.builder()
-                .bootTime(Duration.ZERO, Duration.ZERO)
-                .start();
-        long child;
-        Path home;
-        try (SimulatorClient otherClient = new SimulatorClient(other)) {
-            String machine =
-                    otherClient.create(otherClient.spot(ssh.userData())).get(0);
-            await().until(() -> reachable(other, machine));
-            SimulatedMachine started = other.machines().get(0);
-            home = started.home();
-            try (ClientSession session = ssh.connect(started)) {
-                SshKit.run(session, "setsid sh -c 'echo $$ > child; exec sleep 600' </dev/null >/dev/null 2>&1 &");
-                await().until(() -> Files.exists(home.resolve("child")) && Files.size(home.resolve("child")) > 1);
-                child = Long.parseLong(Files.readString(home.resolve("child")).strip());
-            }
-        }
-        other.close();
-        LocalMachineTest.awaitGone(child);
-        assertThat(home).doesNotExist();
-        assertThat(home.getParent()).doesNotExist();
-        assertThatThrownBy(() -> new Socket(
-                                InetAddress.getLoopbackAddress(),
-                                other.endpoint().getPort())
-                        .close())
-                .isInstanceOf(ConnectException.class);
-        assertThatThrownBy(() -> new Socket(InetAddress.getLoopbackAddress(), other.sshPort()).close())
-                .isInstanceOf(ConnectException.class);
-    }
-
-    @Test
     void machinesOfOneAddressHavePortsOfTheirOwn() throws Exception {
         try (AlibabaCloudSimulator narrow = AlibabaCloudSimulator.builder()
                         .ownAddresses(false)
@@ -284,6 +255,35 @@ class SimulatedMachineTest {
                 }
             }
         }
+    }
+
+    @Test
+    void twoSimulatorsNeverShareAnSshPort() {
+        int taken = cloud.sshPort();
+        assertThatThrownBy(() -> AlibabaCloudSimulator.builder().sshPort(taken).start())
+                .isInstanceOf(UncheckedIOException.class);
+    }
+
+    @Test
+    void failingHookLeavesAMachineThatCannotBeReached() throws Exception {
+        try (AlibabaCloudSimulator broken = AlibabaCloudSimulator.builder()
+                        .bootTime(Duration.ZERO, Duration.ZERO)
+                        .machineRoot(folder)
+                        .onMachineStart(home -> {
+                            Files.createFile(home.resolveSibling("hooked"));
+                            throw new IOException("on purpose");
+                        })
+                        .start();
+                SimulatorClient brokenClient = new SimulatorClient(broken)) {
+            String machine =
+                    brokenClient.create(brokenClient.spot(ssh.userData())).get(0);
+            SimulatedMachine seen = machine(broken, machine);
+            assertThat(seen.home()).startsWithRaw(folder);
+            await().until(() -> Files.exists(seen.home().resolveSibling("hooked")));
+            assertThat(brokenClient.status(machine)).isEqualTo("Running");
+            assertThat(reachable(broken, machine)).isFalse();
+        }
+        assertThat(folder).isEmptyDirectory();
     }
 
     private String create() throws Exception {
@@ -328,7 +328,7 @@ class SimulatedMachineTest {
 
     private static byte[] bytes(int count) {
         byte[] bytes = new byte[count];
-        new java.util.Random(count).nextBytes(bytes);
+        new Random(count).nextBytes(bytes);
         return bytes;
     }
 }

@@ -1,0 +1,90 @@
+package dev.ephemeralbuilder.internal;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+    private static final JavaClasses API = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages("dev.ephemeralbuilder");
+
+    @Test
+    void apiKnowsNoVendorAndNoJsonLibrary() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        "com.aliyun..", "com.aliyuncs..", "com.google.gson..", "com.fasterxml..", "org.apache..")
+                .check(API);
+    }
+
+    @Test
+    void apiDependsOnThreeLibrariesOnly() {
+        classes()
+                .should()
+                .onlyDependOnClassesThat()
+                .resideInAnyPackage(
+                        "java..", "dev.ephemeralbuilder..", "dev.failsafe..", "org.slf4j..", "org.jspecify..")
+                .check(API);
+    }
+
+    @Test
+    void onlyTheTickerKnowsTheTime() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName("dev.ephemeralbuilder.spi.SystemTicker")
+                .should()
+                .callMethod(Instant.class, "now")
+                .orShould()
+                .callMethod(Clock.class, "systemUTC")
+                .orShould()
+                .callMethod(System.class, "currentTimeMillis")
+                .orShould()
+                .callMethod(System.class, "nanoTime")
+                .orShould()
+                .callMethod(Thread.class, "sleep", long.class)
+                .check(API);
+    }
+
+    @Test
+    void selectionIsPure() {
+        noClasses()
+                .that()
+                .resideInAPackage("..selection..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("java.io..", "java.net..", "java.nio.file..", "..spi..", "..internal..")
+                .check(API);
+    }
+
+    @Test
+    void onlyTheFleetKnowsTheEngine() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("..internal..")
+                .and()
+                .doNotHaveFullyQualifiedName("dev.ephemeralbuilder.BuildFleet$Builder")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("..internal..")
+                .check(API);
+    }
+
+    @Test
+    void asynchronousStepsNameTheirExecutor() {
+        noClasses()
+                .should()
+                .callMethod(CompletableFuture.class, "runAsync", Runnable.class)
+                .orShould()
+                .callMethod(CompletableFuture.class, "supplyAsync", java.util.function.Supplier.class)
+                .check(API);
+    }
+}

@@ -1,0 +1,193 @@
+package dev.ephemeralbuilder.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.ephemeralbuilder.Script;
+import dev.ephemeralbuilder.internal.Supervisor.Command;
+import dev.ephemeralbuilder.internal.Supervisor.Reply;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The script on the machine, under the shells that images have; busybox brings its own tools, without GNU options. */
+@Timeout(60)
+class SupervisorScriptTest {
+    private static final List<String> TOOLS = List.of(
+            "sh",
+            "setsid",
+            "tail",
+            "head",
+            "wc",
+            "dd",
+            "tar",
+            "cat",
+            "mkdir",
+            "mv",
+            "rm",
+            "rmdir",
+            "sleep",
+            "date",
+            "dirname",
+            "basename",
+            "kill",
+            "yes",
+            "seq",
+            "id");
+
+    @TempDir
+    Path home;
+
+    private String path = System.getenv("PATH");
+
+    private void use(String shell) throws IOException {
+        Path tools = Files.createDirectories(home.resolve("tools"));
+        Path binary = find(shell);
+        assumeThat(binary).as("%s is on this host", shell).isNotNull();
+        if (shell.equals("busybox")) {
+            for (String tool : TOOLS) {
+                Files.createSymbolicLink(tools.resolve(tool), binary);
+            }
+            path = tools.toString();
+        } else {
+            Files.createSymbolicLink(tools.resolve("sh"), binary);
+            path = tools + ":" + System.getenv("PATH");
+        }
+    }
+
+    private static @org.jspecify.annotations.Nullable Path find(String program) {
+        for (String folder : System.getenv("PATH").split(":", -1)) {
+            Path candidate = Path.of(folder, program);
+            if (Files.isExecutable(candidate)) {
+                return candidate;
+            }
+        }
+        return null;
+    }
+
+    private String output(Command command) throws IOException, InterruptedException {
+        ProcessBuilder builder =
+                new ProcessBuilder(home.resolve("tools/sh").toString(), "-c", command.line()).redirectErrorStream(true);
+        builder.environment().put("HOME", home.toString());
+        builder.environment().put("PATH", path);
+        Process process = builder.start();
+        try (OutputStream in = process.getOutputStream()) {
+            byte[] bytes = new byte[command.input().remaining()];
+            command.input().duplicate().get(bytes);
+            in.write(bytes);
+        }
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        return output;
+    }
+
+    private Reply ask(Command command) throws IOException, InterruptedException {
+        return Supervisor.parse(output(command));
+    }
+
+    private String install() throws IOException, InterruptedException {
+        Reply reply = ask(Supervisor.install());
+        assertThat(reply.values("missing")).isEmpty();
+        return reply.value("workspace").orElseThrow();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash", "busybox"})
+    void runsAScriptToItsEnd(String shell) throws Exception {
+        use(shell);
+        String workspace = install();
+        Script script = Script.of("cat; echo \"$ODD\"; pwd; echo err >&2; exit 7")
+                .env("ODD", "it's \"odd\"\n$HOME")
+                .stdin("input\n");
+        assertThat(ask(Supervisor.start("one", script, workspace)).lines()).containsExactly("started");
+        assertThat(ask(Supervisor.start("one", script, workspace)).lines()).containsExactly("started");
+        assertThat(ask(Supervisor.await("one")).value("exited").orElseThrow()).startsWith("7 exited ");
+        String expected = "input\nit's \"odd\"\n$HOME\n" + workspace + "\nerr\n";
+        assertThat(output(Supervisor.follow("one", "out", 0))).isEqualTo("EB1 stream\n" + expected);
+        assertThat(output(Supervisor.follow("one", "out", 8))).isEqualTo("EB1 stream\n" + expected.substring(8));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash", "busybox"})
+    void followsARunningScriptLive(String shell) throws Exception {
+        use(shell);
+        String workspace = install();
+        ask(Supervisor.start("live", Script.of("for i in 1 2 3; do echo $i; sleep 0.3; done"), workspace));
+        assertThat(output(Supervisor.follow("live", "out", 0))).isEqualTo("EB1 stream\n1\n2\n3\n");
+        assertThat(ask(Supervisor.status("live")).value("exited").orElseThrow()).matches("0 exited \\d+ 6 0");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash", "busybox"})
+    void timesOutWithTermThenKill(String shell) throws Exception {
+        use(shell);
+        String workspace = install();
+        Script stubborn = Script.of("trap '' TERM; while :; do sleep 1; done")
+                .timeout(Duration.ofSeconds(1))
+                .grace(Duration.ofSeconds(1));
+        ask(Supervisor.start("slow", stubborn, workspace));
+        assertThat(ask(Supervisor.await("slow")).value("exited").orElseThrow()).startsWith("137 timeout ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash", "busybox"})
+    void cancelEndsItAndSaysSo(String shell) throws Exception {
+        use(shell);
+        String workspace = install();
+        Script script = Script.of("sleep 100 & wait").grace(Duration.ofSeconds(1));
+        ask(Supervisor.start("long", script, workspace));
+        assertThat(ask(Supervisor.cancel("long", script)).lines()).containsExactly("cancelling");
+        assertThat(ask(Supervisor.await("long")).value("exited").orElseThrow()).startsWith("143 cancelled ");
+        assertThat(ask(Supervisor.cancel("long", script)).lines()).containsExactly("over");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash", "busybox"})
+    void refusesWhatCannotRun(String shell) throws Exception {
+        use(shell);
+        String workspace = install();
+        assertThat(ask(Supervisor.start("a", Script.of("true").directory("none"), workspace))
+                        .lines())
+                .containsExactly("refused directory");
+        assertThat(ask(Supervisor.start("b", Script.of("true").interpreter("none"), workspace))
+                        .lines())
+                .containsExactly("refused interpreter");
+        assertThat(ask(Supervisor.status("a")).lines()).containsExactly("unknown");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash", "busybox"})
+    void aStartWhoseInputBreaksOffStartsNothing(String shell) throws Exception {
+        use(shell);
+        String workspace = install();
+        Command whole = Supervisor.start("cut", Script.of("touch started"), workspace);
+        Command cut = new Command(
+                whole.line(), whole.input().duplicate().limit(whole.input().limit() - 1));
+        assertThat(ask(cut).lines()).containsExactly("refused incomplete");
+        assertThat(Path.of(workspace, "started")).doesNotExist();
+        assertThat(ask(whole).lines()).containsExactly("started");
+        assertThat(ask(Supervisor.await("cut")).value("exited").orElseThrow()).startsWith("0 ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash", "busybox"})
+    void globNamesWhatThereIs(String shell) throws Exception {
+        use(shell);
+        String workspace = install();
+        Files.writeString(Path.of(workspace, "a b.jar"), "");
+        Files.writeString(Path.of(workspace, "c.jar"), "");
+        assertThat(output(Supervisor.glob("*.jar"))).isEqualTo("EB1 stream\na b.jar\0c.jar\0EB1 end\n");
+        assertThat(output(Supervisor.glob("*.war"))).isEqualTo("EB1 stream\nEB1 end\n");
+        assertThat(output(Supervisor.glob("$(touch evil)*"))).isEqualTo("EB1 stream\nEB1 end\n");
+        assertThat(Path.of(workspace, "evil")).doesNotExist();
+    }
+}

@@ -1,0 +1,236 @@
+package dev.ephemeralbuilder.ecs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.CapacityException;
+import dev.ephemeralbuilder.CredentialsException;
+import dev.ephemeralbuilder.Market;
+import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.ThrottledException;
+import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
+import dev.ephemeralbuilder.selection.Offer;
+import dev.ephemeralbuilder.selection.Offers;
+import dev.ephemeralbuilder.spi.Channel;
+import dev.ephemeralbuilder.spi.Launch;
+import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.MachineState;
+import dev.ephemeralbuilder.spi.MachineTags;
+import dev.ephemeralbuilder.spi.MarketQuery;
+import dev.ephemeralbuilder.spi.MarketQuery.Part;
+import dev.ephemeralbuilder.spi.MarketSnapshot;
+import dev.ephemeralbuilder.spi.Outcome;
+import dev.ephemeralbuilder.spi.Shell;
+import dev.ephemeralbuilder.spi.ShellKeys;
+import dev.ephemeralbuilder.testing.simulator.Faults;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The provider with the real SDK and real SSH against the simulator, which checks signatures and tokens. */
+@Timeout(120)
+class EcsProviderSimulatorTest {
+    private final SimulatedCloud cloud = new SimulatedCloud();
+    private final EcsProvider provider =
+            cloud.provider().callTimeout(Duration.ofSeconds(5)).build();
+
+    @AfterEach
+    void close() {
+        provider.close();
+        cloud.close();
+    }
+
+    private List<Offer> offers() throws InterruptedException {
+        MarketSnapshot types = provider.market(MarketQuery.catalog());
+        MarketSnapshot rest = provider.market(new MarketQuery(
+                EnumSet.of(Part.PRICES, Part.STOCK, Part.RELEASE_RATES),
+                types.types().subList(0, 2),
+                Set.of(Duration.ZERO, Duration.ofHours(1))));
+        Offers offers = provider.offers(
+                cloud.spec().build(),
+                new MarketSnapshot(types.types(), rest.prices(), rest.stock(), rest.releaseRates()));
+        assertThat(offers.offers()).isNotEmpty();
+        return offers.offers();
+    }
+
+    private Offer offer(Market market) throws InterruptedException {
+        return offers().stream().filter(o -> o.market() == market).findFirst().orElseThrow();
+    }
+
+    private Launch.Builder launch(String token) throws InterruptedException {
+        return Launch.builder()
+                .spec(cloud.spec().build())
+                .offer(offer(Market.SPOT))
+                .token(token)
+                .tags(Map.of(MachineTags.OWNER, "ci", MachineTags.LEASE, "1"))
+                .cap(cloud.now().plus(Duration.ofHours(2)).truncatedTo(ChronoUnit.MINUTES))
+                .hostKey(Fixtures.HOST)
+                .clientKey(Fixtures.CLIENT.getPublic());
+    }
+
+    private Machine running(String id) throws InterruptedException {
+        for (int looks = 0; looks < 200; looks++) {
+            Machine machine = provider.describe(List.of(id)).get(id);
+            if (machine != null && machine.state() == MachineState.RUNNING) {
+                return machine;
+            }
+            cloud.pass(Duration.ofSeconds(1));
+        }
+        throw new AssertionError(id + " never ran");
+    }
+
+    private Shell open(Machine machine) throws Exception {
+        ShellKeys keys = new ShellKeys(Fixtures.CLIENT, OpenSshKeys.fingerprint(Fixtures.HOST.getPublic()));
+        for (int tries = 0; tries < 200; tries++) {
+            try {
+                return provider.open(machine, keys);
+            } catch (ProviderException e) {
+                assertThat(e.retryable()).isTrue();
+            }
+            cloud.pass(Duration.ofSeconds(1));
+        }
+        throw new AssertionError(machine.id() + " never answered");
+    }
+
+    @Test
+    void aMachineLivesFromLaunchToAbsence() throws Exception {
+        Launch launch = launch("whole-life").build();
+        String id = provider.launch(launch).ids().get(0);
+        Machine machine = running(id);
+        assertThat(machine.cap()).contains(launch.cap());
+        assertThat(machine.tags()).containsAllEntriesOf(launch.tags());
+
+        try (Shell shell = open(machine);
+                Channel channel = shell.open("echo built; exit 4")) {
+            assertThat(StandardCharsets.UTF_8
+                            .decode(channel.read().get(30, TimeUnit.SECONDS))
+                            .toString())
+                    .isEqualTo("built\n");
+            assertThat(channel.read().get(30, TimeUnit.SECONDS).hasRemaining()).isFalse();
+            assertThat(channel.ended().get(30, TimeUnit.SECONDS)).isEqualTo(OptionalInt.of(4));
+        }
+
+        assertThat(provider.delete(List.of(id))).isEqualTo(Map.of(id, Outcome.accepted()));
+        for (int looks = 0; !provider.describe(List.of(id)).isEmpty(); looks++) {
+            assertThat(looks).isLessThan(200);
+            cloud.pass(Duration.ofSeconds(1));
+        }
+        assertThat(provider.list("ci", null).machines()).isEmpty();
+    }
+
+    @Test
+    void aReclaimIsSeenInTheDescription() throws Exception {
+        String id = provider.launch(launch("reclaimed").build()).ids().get(0);
+        assertThat(running(id).reclaimNotice()).isEmpty();
+
+        cloud.simulator().reclaim(id, Duration.ofMinutes(5));
+
+        Machine machine = Objects.requireNonNull(provider.describe(List.of(id)).get(id));
+        assertThat(machine.reclaimNotice())
+                .hasValueSatisfying(n -> assertThat(n.source()).isEqualTo("Recycling"));
+    }
+
+    @Test
+    void aLostAnswerIsUnknownAndTheSameLaunchFindsTheMachine() throws Exception {
+        Launch launch = launch("lost").build();
+        cloud.simulator().faults().on("RunInstances").times(1).loseAnswer();
+
+        assertThat(failure(launch)).isInstanceOfSatisfying(ProviderException.class, e -> {
+            assertThat(e.effect()).isEqualTo(Effect.UNKNOWN);
+            assertThat(e.retryable()).isTrue();
+        });
+        List<String> ids = provider.launch(launch).ids();
+
+        assertThat(provider.list("ci", null).machines()).extracting(Machine::id).containsExactlyElementsOf(ids);
+    }
+
+    @Test
+    void everyFaultOfTheAnswerIsUnknown() throws Exception {
+        Launch launch = launch("faults").build();
+        Faults faults = cloud.simulator().faults();
+        for (Runnable fault : List.<Runnable>of(
+                () -> faults.on("RunInstances").times(1).html503(),
+                () -> faults.on("RunInstances").times(1).emptyOk(),
+                () -> faults.on("RunInstances").times(1).malformedJson(),
+                () -> faults.on("RunInstances").times(1).truncatedJson(),
+                () -> faults.on("RunInstances").times(1).error(500, "InternalError"))) {
+            fault.run();
+            assertThat(failure(launch)).isInstanceOfSatisfying(ProviderException.class, e -> {
+                assertThat(e.effect()).isEqualTo(Effect.UNKNOWN);
+                assertThat(e.retryable()).isTrue();
+            });
+        }
+        assertThat(provider.launch(launch).ids()).hasSize(1);
+        assertThat(provider.list("ci", null).machines()).hasSize(1);
+    }
+
+    @Test
+    void anAnswerThatTakesTooLongIsUnknown() throws Exception {
+        Launch launch = launch("slow").build();
+        cloud.simulator().faults().on("RunInstances").times(1).slowBody(Duration.ofSeconds(20));
+        try (EcsProvider hasty =
+                cloud.provider().callTimeout(Duration.ofSeconds(1)).build()) {
+            assertThat(failure(hasty, launch))
+                    .isInstanceOfSatisfying(
+                            ProviderException.class, e -> assertThat(e.effect()).isEqualTo(Effect.UNKNOWN));
+        }
+    }
+
+    @Test
+    void errorsHaveTheirTypes() throws Exception {
+        Launch launch = launch("errors").build();
+        Faults faults = cloud.simulator().faults();
+
+        faults.on("RunInstances").times(1).throttle();
+        assertThat(failure(launch)).isInstanceOf(ThrottledException.class);
+
+        cloud.simulator().stockOut(launch.offer().type().id(), launch.offer().zone());
+        assertThat(failure(launch))
+                .isInstanceOfSatisfying(
+                        CapacityException.class,
+                        e -> assertThat(e.reason()).isEqualTo(CapacityException.Reason.NO_STOCK));
+
+        try (EcsProvider stranger = cloud.provider()
+                .credentials(AlibabaCredentials.fixed(cloud.simulator().accessKeyId(), "wrong-secret"))
+                .build()) {
+            assertThat(failure(stranger, launch)).isInstanceOf(CredentialsException.class);
+        }
+    }
+
+    private BuilderException failure(Launch launch) throws InterruptedException {
+        return failure(provider, launch);
+    }
+
+    /** Launches in vain, and checks that what is thrown holds no secret. */
+    private BuilderException failure(EcsProvider by, Launch launch) throws InterruptedException {
+        try {
+            by.launch(launch);
+        } catch (BuilderException e) {
+            StringWriter all = new StringWriter();
+            e.printStackTrace(new PrintWriter(all));
+            assertThat(all.toString())
+                    .doesNotContain(cloud.simulator().accessKeyId())
+                    .doesNotContain(cloud.simulator().accessKeySecret())
+                    .doesNotContain("wrong-secret")
+                    .doesNotContain("Signature=")
+                    .doesNotContain("UserData")
+                    .doesNotContain("PRIVATE KEY")
+                    .doesNotContain("http://");
+            return e;
+        }
+        throw new AssertionError("the launch succeeded");
+    }
+}

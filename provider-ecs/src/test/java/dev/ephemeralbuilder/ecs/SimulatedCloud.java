@@ -1,0 +1,89 @@
+package dev.ephemeralbuilder.ecs;
+
+import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
+import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.Ticker;
+import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
+import dev.ephemeralbuilder.testing.simulator.SimulatedClock;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+
+/** A simulated cloud whose time runs twenty times as fast, and providers for it. */
+final class SimulatedCloud implements AutoCloseable {
+    private final SimulatedClock clock = SimulatedClock.scaled(20);
+    private final AlibabaCloudSimulator simulator =
+            AlibabaCloudSimulator.builder().clock(clock).start();
+    private final Ticker ticker = simulator.ticker();
+    private final Set<String> unreachable = ConcurrentHashMap.newKeySet();
+
+    AlibabaCloudSimulator simulator() {
+        return simulator;
+    }
+
+    EcsProvider.Builder provider() {
+        return EcsProvider.builder()
+                .region(simulator.region())
+                .endpoint(simulator.endpoint())
+                .credentials(AlibabaCredentials.fixed(simulator.accessKeyId(), simulator.accessKeySecret()))
+                .securityGroup(simulator.securityGroup())
+                .vSwitches(simulator.vSwitches())
+                .families(Set.of("ecs.c7"))
+                .addressResolver(this::address);
+    }
+
+    MachineSpec.Builder spec() {
+        return MachineSpec.builder().vcpus(2).memoryGib(4).machineImage(simulator.machineImage());
+    }
+
+    void refuse(Machine machine, boolean refuse) {
+        if (refuse) {
+            unreachable.add(machine.id());
+        } else {
+            unreachable.remove(machine.id());
+        }
+    }
+
+    private @Nullable InetSocketAddress address(Machine machine) {
+        if (unreachable.contains(machine.id())) {
+            return nobody();
+        }
+        return simulator.machines().stream()
+                .filter(m -> m.id().equals(machine.id()) && m.sshPort() > 0)
+                .map(m -> new InetSocketAddress(m.address(), m.sshPort()))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static InetSocketAddress nobody() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return new InetSocketAddress(InetAddress.getLoopbackAddress(), socket.getLocalPort());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    Instant now() {
+        return ticker.now();
+    }
+
+    void pass(Duration time) throws InterruptedException {
+        CountDownLatch over = new CountDownLatch(1);
+        ticker.schedule(time, over::countDown);
+        over.await();
+    }
+
+    @Override
+    public void close() {
+        simulator.close();
+    }
+}
