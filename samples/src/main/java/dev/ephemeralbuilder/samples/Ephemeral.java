@@ -63,6 +63,10 @@ public final class Ephemeral implements Runnable {
 
     /** Runs the command and returns its exit code. */
     static int execute(Caller caller, Interruption interruption, String... arguments) {
+        return commandLine(caller, interruption).execute(arguments);
+    }
+
+    static CommandLine commandLine(Caller caller, Interruption interruption) {
         PrintWriter out = new PrintWriter(caller.out(), true, charset());
         PrintWriter err = new PrintWriter(caller.err(), true, charset());
         return new CommandLine(new Ephemeral())
@@ -80,8 +84,7 @@ public final class Ephemeral implements Runnable {
                 .setExecutionExceptionHandler((e, commandLine, parsed) -> {
                     err.println("ephemeral: " + Failures.message(e));
                     return Failures.exitCode(e);
-                })
-                .execute(arguments);
+                });
     }
 
     /** Without a subcommand there is nothing to do but to say how it is used. */

@@ -169,7 +169,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--request-id",
             paramLabel = "ID",
-            description = "At most one machine is kept for one id, however often it is asked for.")
+            description = "The id of this request; the machine carries it as a tag. Default: a new one.")
     private @Nullable String requestId;
 
     @Option(names = "--stack-trace", description = "Show where a failure came from.")

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import picocli.CommandLine;
 
 /** Runs the whole command in this JVM and keeps what it writes. */
 final class CommandRig implements AutoCloseable {
@@ -33,9 +34,16 @@ final class CommandRig implements AutoCloseable {
     }
 
     int run(Interruption interruption, String... arguments) {
+        return Ephemeral.execute(caller(), interruption, arguments);
+    }
+
+    CommandLine commandLine() {
+        return Ephemeral.commandLine(caller(), new Interruption());
+    }
+
+    private Caller caller() {
         PrintStream errors = new PrintStream(err, true, StandardCharsets.UTF_8);
-        Caller caller = new Caller(out, errors, false, environment, home, folder, ticker);
-        return Ephemeral.execute(caller, interruption, arguments);
+        return new Caller(out, errors, false, environment, home, folder, ticker);
     }
 
     byte[] outBytes() {
