@@ -105,8 +105,9 @@ public interface CloudProvider extends AutoCloseable {
     Map<String, Outcome> delete(Collection<String> ids) throws InterruptedException;
 
     /**
-     * Connects to a machine that has an address. A machine that does not answer yet is a retryable
-     * {@code ProviderException}; one that shows another host key than expected is one that is not retryable.
+     * Connects to a machine that has an address. A machine that does not answer yet, or may not let the client in yet
+     * because it still boots, is a retryable {@code ProviderException}; one that shows another host key than expected
+     * is one that is not retryable.
      *
      * @throws InterruptedException if interrupted
      */

@@ -129,6 +129,8 @@ public final class EcsProvider implements CloudProvider {
      * <p>Makes a call per 100 types for the catalogue, per type and protection for prices, two for stock, and one per
      * 10 types for release rates. Only the families, types and zones that the provider is set up for are returned.
      *
+     * @throws ConfigurationException if the catalogue holds none of the families and types that the provider is set up
+     *     for
      * @throws IllegalArgumentException if a protection is neither zero nor one hour
      */
     @Override
@@ -160,11 +162,17 @@ public final class EcsProvider implements CloudProvider {
         // The API combines its filters by "and", ours are combined by "or", and it takes ten values.
         boolean byFamily = types.isEmpty() && families.size() <= 10;
         boolean byType = families.isEmpty() && types.size() <= 10;
-        return market
-                .types(byFamily ? new TreeSet<>(families) : Set.of(), byType ? new TreeSet<>(types) : Set.of())
-                .stream()
-                .filter(this::allowed)
-                .toList();
+        List<MachineType> found =
+                market
+                        .types(byFamily ? new TreeSet<>(families) : Set.of(), byType ? new TreeSet<>(types) : Set.of())
+                        .stream()
+                        .filter(this::allowed)
+                        .toList();
+        if (found.isEmpty()) {
+            throw refused("ECS in " + region + " has no instance type of the families " + new TreeSet<>(families)
+                    + " or of the types " + new TreeSet<>(types) + " that the settings allow");
+        }
+        return found;
     }
 
     private boolean allowed(MachineType type) {

@@ -8,32 +8,11 @@ import dev.ephemeralbuilder.testing.contract.CloudProviderContract;
 import dev.ephemeralbuilder.testing.contract.ContractSetup;
 import java.time.Duration;
 import java.time.Instant;
-import org.junit.jupiter.api.extension.ConditionEvaluationResult;
-import org.junit.jupiter.api.extension.ExecutionCondition;
-import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.extension.ExtensionContext;
 
-@ExtendWith(EcsProviderContractTest.LoginRefusalsAreRetryable.class)
 class EcsProviderContractTest extends CloudProviderContract {
     @Override
     protected ContractSetup setup() {
         return new Setup();
-    }
-
-    /**
-     * On ECS a refused login is worth another try: sshd may be up before cloud-init has made the user and before the
-     * system lets users in at all. {@code SshShellTest} tests that.
-     */
-    static final class LoginRefusalsAreRetryable implements ExecutionCondition {
-        @Override
-        public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-            boolean refusal = context.getTestMethod()
-                    .filter(method -> method.getName().equals("aWrongClientKeyIsRefusedForGood"))
-                    .isPresent();
-            return refusal
-                    ? ConditionEvaluationResult.disabled("a machine that boots refuses logins for a while")
-                    : ConditionEvaluationResult.enabled("part of the contract");
-        }
     }
 
     private static final class Setup implements ContractSetup {
