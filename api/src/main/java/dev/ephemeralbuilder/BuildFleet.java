@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
  * The entry point: acquires {@linkplain EphemeralBuilder builders} from one or more providers and gives them back.
  *
  * <p>One fleet per process and owner is enough. Safe for use by many threads. A fleet has one scheduler thread, a
- * bounded pool for provider calls and a small pool for users' sinks and listeners; {@link #close} ends them.
+ * bounded pool for provider calls and a small pool for users' sinks and listeners; {@link #close} ends them. The futures
+ * that it hands out complete on threads of their own, so that what is chained to them may block; when the fleet is closed,
+ * those that are still open fail with {@link BuilderLostException}.
  */
 public interface BuildFleet extends AutoCloseable {
     /** Returns a new builder. */
@@ -36,7 +38,8 @@ public interface BuildFleet extends AutoCloseable {
 
     /**
      * Launches a machine on the best offer, or the next one while there is no stock, and waits until it is ready.
-     * Blocks; the create call and the boot are bounded by {@link AcquireRequest#readyTimeout}.
+     * Blocks. From its creation each machine has {@link AcquireRequest#readyTimeout} to get ready; a create call whose
+     * outcome is unknown is repeated for three minutes and then searched for.
      *
      * @throws ConfigurationException if nothing that the providers sell can meet the spec
      * @throws CapacityException if no offer had stock; it lists what was tried
@@ -45,7 +48,7 @@ public interface BuildFleet extends AutoCloseable {
      * @throws ThrottledException if the cloud kept refusing calls
      * @throws BuilderTimeoutException if the machine was not ready in time; it is given back
      * @throws ProviderException if the cloud failed
-     * @throws IllegalStateException if the fleet is closed
+     * @throws IllegalStateException if the fleet is closed, or the request's id is in use in it
      * @throws InterruptedException if interrupted; what was launched is given back
      */
     EphemeralBuilder acquire(MachineSpec spec, AcquireRequest request) throws InterruptedException;
@@ -65,7 +68,8 @@ public interface BuildFleet extends AutoCloseable {
     /**
      * Gives back every builder, waits for their deletion to be observed for at most {@link Builder#closeTimeout}, and
      * ends the fleet's threads and providers. What is not gone by then is logged at WARN with its id and ends by its
-     * cap. Does nothing on a second call. Blocks; if interrupted, it stops waiting and keeps the interrupt flag.
+     * cap. A second call waits for the first. Blocks, also while the thread is interrupted (a cancelled job is when nothing
+     * must be left behind), and keeps the interrupt flag.
      */
     @Override
     void close();
@@ -154,7 +158,7 @@ public interface BuildFleet extends AutoCloseable {
         }
 
         /**
-         * Sets how many offers one acquire tries. Default: 5.
+         * Sets how many offers one acquire tries in each market. Default: 5.
          *
          * @throws IllegalArgumentException if less than 1
          */

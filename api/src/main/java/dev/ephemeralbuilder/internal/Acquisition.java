@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.BuilderTimeoutException;
 import dev.ephemeralbuilder.CapacityException;
 import dev.ephemeralbuilder.CapacityException.Tried;
 import dev.ephemeralbuilder.ConfigurationException;
@@ -36,6 +37,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Acquisition {
     private static final int MOST_REASONS = 6;
+
+    /** How long slow regions are waited for once another one has answered. */
+    private static final Duration LATECOMERS = Duration.ofSeconds(10);
 
     private final Engine engine;
     private final MachineSpec spec;
@@ -80,7 +84,7 @@ final class Acquisition {
         Instant began = engine.ticker().now();
         List<CompletableFuture<Answer>> answers =
                 engine.regions().stream().map(this::read).toList();
-        CompletableFuture<Void> selected = CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new))
+        CompletableFuture<Void> selected = allOrEnough(answers)
                 .thenRunAsync(
                         () -> select(
                                 answers.stream().map(CompletableFuture::join).toList(), began),
@@ -90,6 +94,27 @@ final class Acquisition {
                 result.completeExceptionally(Failures.asBuilderException(failure));
             }
         });
+    }
+
+    /** Once one region has answered with a market, the others get a while and no more. */
+    private CompletableFuture<Void> allOrEnough(List<CompletableFuture<Answer>> answers) {
+        for (CompletableFuture<Answer> one : answers) {
+            Stages.whenDone(one, engine.ticker(), (answer, failure) -> {
+                if (answer.market() != null) {
+                    Stages.whenDone(Stages.after(engine.ticker(), LATECOMERS), (v, f) -> {
+                        for (int i = 0; i < answers.size(); i++) {
+                            answers.get(i).complete(new Answer(engine.regions().get(i), null, tooLate()));
+                        }
+                    });
+                }
+            });
+        }
+        return CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new));
+    }
+
+    private static BuilderException tooLate() {
+        return new BuilderTimeoutException(
+                "no answer within " + LATECOMERS.toSeconds() + " s of another one's", null, null, null);
     }
 
     private CompletableFuture<Answer> read(Region region) {

@@ -2,6 +2,8 @@ package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.BuilderLostException;
+import dev.ephemeralbuilder.BuilderReclaimedException;
 import dev.ephemeralbuilder.BuilderTimeoutException;
 import dev.ephemeralbuilder.CapacityException;
 import dev.ephemeralbuilder.ConfigurationException;
@@ -16,6 +18,7 @@ import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.MachineTags;
 import dev.ephemeralbuilder.spi.ShellKeys;
+import dev.ephemeralbuilder.spi.Ticker;
 import java.security.KeyPair;
 import java.time.Duration;
 import java.time.Instant;
@@ -53,7 +56,10 @@ final class Attempt {
     private final int number;
     private final Executor users;
     private final CompletableFuture<EphemeralBuilder> result = new CompletableFuture<>();
+    private final String token = "eb-" + UUID.randomUUID();
     private @Nullable Held held;
+    private boolean launching;
+    private Ticker.@Nullable Scheduled readyTimer;
     private Watcher.@Nullable Watch watch;
     private @Nullable Instant blindSince;
 
@@ -104,23 +110,32 @@ final class Attempt {
     private CompletableFuture<Void> launch(Keys keys) {
         Instant intendedAt = region.ticker().now();
         Launch launch = freeze(keys, intendedAt);
+        if (result.isDone()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        launching = true;
         return region.records().intend(requestId, launch, keys.shell()).thenCompose(v -> {
             if (result.isDone()) {
-                return CompletableFuture.<Void>completedFuture(null);
+                return region.records().forget(token);
             }
             region.events().publish(new BuilderEvent.Launching(intendedAt, requestId, offer, number));
             region.launching().add(this);
-            return new LaunchOnce(region, launch, identity.owner())
-                    .run()
-                    .whenComplete((ids, failure) -> region.launching().remove(this))
-                    .thenAccept(ids -> launched(ids, keys, intendedAt));
+            return Stages.then(new LaunchOnce(region, launch, identity.owner()).run(result::isDone), (ids, failure) -> {
+                region.launching().remove(this);
+                if (failure == null) {
+                    launched(ids, keys, intendedAt);
+                    return CompletableFuture.<Void>completedFuture(null);
+                }
+                Stages.leave(region.records().forget(token));
+                return CompletableFuture.<Void>failedFuture(failure);
+            });
         });
     }
 
     private void launched(List<String> ids, Keys keys, Instant intendedAt) {
         Instant now = region.ticker().now();
         List<Held> all = ids.stream()
-                .map(id -> new Held(region, requestId, id, offer, intendedAt))
+                .map(id -> new Held(region, requestId, token, id, offer, intendedAt))
                 .toList();
         region.held().addAll(all);
         all.forEach(h -> region.leases().hold(h.machineId()));
@@ -131,7 +146,7 @@ final class Attempt {
         region.events()
                 .publish(new BuilderEvent.Launched(
                         now, requestId, mine.machineId(), offer, Duration.between(intendedAt, now)));
-        Stages.whenDone(region.records().launched(requestId, mine.machineId()), (v, failure) -> {
+        Stages.whenDone(region.records().launched(token, mine.machineId()), (v, failure) -> {
             if (failure != null) {
                 fail(Failures.asBuilderException(failure));
             }
@@ -141,7 +156,7 @@ final class Attempt {
             return;
         }
         Instant deadline = intendedAt.plus(request.readyTimeout());
-        region.ticker()
+        readyTimer = region.ticker()
                 .schedule(
                         Duration.between(now, deadline),
                         () -> fail(new BuilderTimeoutException(
@@ -150,7 +165,7 @@ final class Attempt {
                                 null,
                                 null,
                                 null)));
-        watch = region.watcher().watch(mine.machineId(), new Watcher.Observer() {
+        watch = region.watcher().expect(mine.machineId(), new Watcher.Observer() {
             @Override
             public void onLook(Optional<Machine> look) {
                 blindSince = null;
@@ -220,12 +235,15 @@ final class Attempt {
     }
 
     private void contact(Machine machine, Held mine, Keys keys, Instant runningAt, Instant deadline) {
-        Link link = new Link(region.ticker(), region.calls(), region.provider(), machine, keys.shell(), mine::presence);
+        Link link = new Link(
+                region.ticker(), region.shellCalls(), region.provider(), machine, keys.shell(), mine::presence);
         Remote remote = new Remote(region.ticker(), link);
         mine.ready(region.watcher().watch(machine.id(), mine::onLook), link);
         Stages.whenDone(remote.ask(Supervisor.install(), deadline), (reply, failure) -> {
             if (failure != null) {
-                fail(Failures.asBuilderException(failure));
+                BuilderException reason = Failures.asBuilderException(failure);
+                boolean gone = reason instanceof BuilderLostException || reason instanceof BuilderReclaimedException;
+                fail(gone ? vanished(Optional.empty()) : reason);
                 return;
             }
             List<String> missing = reply.values("missing");
@@ -242,7 +260,8 @@ final class Attempt {
             Instant now = region.ticker().now();
             region.events()
                     .publish(new BuilderEvent.Ready(now, requestId, machine.id(), Duration.between(runningAt, now)));
-            BuilderHandle handle = new BuilderHandle(mine, region.ticker(), users, link, remote, workspace.get());
+            BuilderHandle handle = new BuilderHandle(mine, region, users, link, remote, workspace.get());
+            settled();
             if (!result.complete(handle)) {
                 handle.close();
             }
@@ -253,15 +272,22 @@ final class Attempt {
         if (!result.completeExceptionally(reason)) {
             return;
         }
-        if (watch != null) {
-            watch.end();
-        }
+        settled();
         Held mine = held;
         if (mine != null) {
             mine.release(() -> reason instanceof BuilderException e ? e : BuilderHandle.lost(mine));
-        } else {
-            // Nothing was created: the intent is of no use any more.
-            Stages.leave(region.records().forget(requestId));
+        } else if (!launching) {
+            // Otherwise the outcome of the create call decides about the record.
+            Stages.leave(region.records().forget(token));
+        }
+    }
+
+    private void settled() {
+        if (watch != null) {
+            watch.end();
+        }
+        if (readyTimer != null) {
+            readyTimer.cancel();
         }
     }
 
@@ -269,7 +295,6 @@ final class Attempt {
         Duration least = region.provider().limits().minLifetime().plus(CAP_MARGIN);
         Duration lifetime = spec.maxLifetime().compareTo(least) < 0 ? least : spec.maxLifetime();
         Instant cap = now.plus(lifetime).truncatedTo(ChronoUnit.MINUTES).plus(1, ChronoUnit.MINUTES);
-        String token = "eb-" + UUID.randomUUID();
         Map<String, String> tags = new LinkedHashMap<>();
         tags.put(MachineTags.SCHEMA, "1");
         tags.put(MachineTags.OWNER, identity.owner());

@@ -14,7 +14,6 @@ import dev.ephemeralbuilder.ScriptResult;
 import dev.ephemeralbuilder.Transfer;
 import dev.ephemeralbuilder.cost.CostEstimate;
 import dev.ephemeralbuilder.selection.Offer;
-import dev.ephemeralbuilder.spi.Ticker;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,21 +25,21 @@ import java.util.function.Predicate;
 /** A ready machine, as the caller sees it. */
 final class BuilderHandle implements EphemeralBuilder {
     private final Held held;
-    private final Ticker ticker;
+    private final Region region;
     private final Executor users;
     private final Link link;
     private final Remote remote;
     private final String workspace;
     private final Transfers transfers;
 
-    BuilderHandle(Held held, Ticker ticker, Executor users, Link link, Remote remote, String workspace) {
+    BuilderHandle(Held held, Region region, Executor users, Link link, Remote remote, String workspace) {
         this.held = held;
-        this.ticker = ticker;
+        this.region = region;
         this.users = users;
         this.link = link;
         this.remote = remote;
         this.workspace = workspace;
-        this.transfers = new Transfers(ticker, link, workspace);
+        this.transfers = new Transfers(region.handouts(), region.ticker(), link, workspace);
     }
 
     @Override
@@ -68,19 +67,13 @@ final class BuilderHandle implements EphemeralBuilder {
         // The id is ours, so that a start whose answer is lost can be repeated.
         String id = UUID.randomUUID().toString().substring(0, 8);
         Supervisor.Command command = Supervisor.start(id, script, workspace);
-        CompletableFuture<RunningScript> started = new CompletableFuture<>();
-        ticker.execute(() -> Stages.whenDone(remote.ask(command), (reply, failure) -> {
-            if (failure != null) {
-                started.completeExceptionally(Failures.unwrap(failure));
-                return;
-            }
-            if (reply.value("started").isPresent()) {
-                started.complete(new ScriptRun(id, script, ticker, users, link, remote));
-                return;
-            }
-            started.completeExceptionally(refused(script, reply.value("refused").orElse("for no known reason")));
-        }));
-        return started;
+        return region.handouts()
+                .give(() -> remote.ask(command).thenApply(reply -> {
+                    if (reply.value("started").isPresent()) {
+                        return new ScriptRun(id, script, region, users, link, remote);
+                    }
+                    throw refused(script, reply.value("refused").orElse("for no known reason"));
+                }));
     }
 
     private BuilderException refused(Script script, String why) {
@@ -102,19 +95,18 @@ final class BuilderHandle implements EphemeralBuilder {
     @Override
     public ScriptResult run(Script script, LogSink sink) throws IOException, InterruptedException {
         CompletableFuture<RunningScript> starting = start(script);
-        RunningScript running;
+        boolean ended = false;
         try {
-            running = Waits.await(starting);
-        } catch (InterruptedException e) {
-            Stages.leave(starting.thenCompose(RunningScript::cancel));
-            throw e;
-        }
-        try {
+            // A copy, so that an interrupt gives up the waiting and not the future that the cancelling below needs.
+            RunningScript running = Waits.await(starting.copy());
             Waits.awaitIo(running.follow(sink));
-            return Waits.await(running.result());
-        } catch (InterruptedException | IOException e) {
-            Stages.leave(running.cancel());
-            throw e;
+            ScriptResult result = Waits.await(running.result());
+            ended = true;
+            return result;
+        } finally {
+            if (!ended) {
+                Stages.leave(starting.thenCompose(RunningScript::cancel));
+            }
         }
     }
 
@@ -145,7 +137,7 @@ final class BuilderHandle implements EphemeralBuilder {
 
     @Override
     public CompletableFuture<ReclaimNotice> reclaimNotice() {
-        return held.reclaimNotice().copy();
+        return region.handouts().give(held::reclaimNotice);
     }
 
     @Override
@@ -155,7 +147,7 @@ final class BuilderHandle implements EphemeralBuilder {
 
     @Override
     public CompletableFuture<Void> gone() {
-        return held.gone().copy();
+        return region.handouts().give(held::gone);
     }
 
     @Override

@@ -20,9 +20,12 @@ final class Calls {
     private final Ticker ticker;
     private final ExecutorService pool;
 
-    Calls(Ticker ticker, int maxConcurrent) {
+    /**
+     * @param role a word for the names of the threads
+     */
+    Calls(Ticker ticker, String role, int maxConcurrent) {
         this.ticker = ticker;
-        this.pool = pool("ephemeral-builder-call-", maxConcurrent);
+        this.pool = pool("ephemeral-builder-" + role + "-", maxConcurrent);
     }
 
     /** Makes a pool of daemon threads that end when they have been idle for a while. */
@@ -53,8 +56,9 @@ final class Calls {
                 } catch (InterruptedException e) {
                     // Only the end of the pool interrupts its threads.
                     hop(() -> result.completeExceptionally(stopped()));
-                } catch (Exception | LinkageError e) {
-                    hop(() -> result.completeExceptionally(e));
+                } catch (Throwable t) {
+                    // Whatever it is: a future that is never done would stop a state machine for good.
+                    hop(() -> result.completeExceptionally(t));
                 }
             });
         } catch (RejectedExecutionException e) {
@@ -63,10 +67,10 @@ final class Calls {
         return result;
     }
 
-    /** Interrupts what is under way and waits a moment for it, so that providers are not closed under their calls. */
-    void stop(Duration most) throws InterruptedException {
+    /** Interrupts what is under way and waits a moment for it, so that providers are not closed under their calls; false if they go on. */
+    boolean stop(Duration most) throws InterruptedException {
         pool.shutdownNow();
-        pool.awaitTermination(most.toNanos(), TimeUnit.NANOSECONDS);
+        return pool.awaitTermination(most.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     private void hop(Runnable task) {

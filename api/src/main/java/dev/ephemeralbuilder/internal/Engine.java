@@ -2,8 +2,6 @@ package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.BuildFleet;
-import dev.ephemeralbuilder.BuilderException;
-import dev.ephemeralbuilder.BuilderLostException;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.selection.Objective;
@@ -16,7 +14,6 @@ import dev.ephemeralbuilder.spi.Ticker;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -25,10 +22,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,14 +37,17 @@ public final class Engine implements BuildFleet {
     private static final Duration STOP_CALLS = Duration.ofSeconds(5);
 
     private final EngineConfig config;
-    private final Ticker ticker;
+    private final FleetTicker ticker;
     private final StateStore store;
     private final Calls calls;
+    private final Calls shellCalls;
     private final ExecutorService users;
     private final Events events;
+    private final Handouts handouts;
     private final Attempt.Identity identity;
     private final Map<String, Region> regions = new LinkedHashMap<>();
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final CountDownLatch stopped = new CountDownLatch(1);
     private final @Nullable Thread hook;
 
     // Confined to the ticker.
@@ -59,36 +58,41 @@ public final class Engine implements BuildFleet {
 
     private Engine(EngineConfig config) {
         this.config = config;
-        this.ticker = config.ticker() == null ? Ticker.system("ephemeral-builder-" + config.owner()) : config.ticker();
+        this.ticker = config.ticker() == null
+                ? new FleetTicker(Ticker.system("ephemeral-builder-" + config.owner()), true)
+                : new FleetTicker(config.ticker(), false);
         this.store = config.stateStore() == null ? StateStore.inMemory() : config.stateStore();
-        this.calls = new Calls(ticker, config.maxConcurrentCalls());
+        this.calls = new Calls(ticker, "call", config.maxConcurrentCalls());
+        this.shellCalls = new Calls(ticker, "shell", config.maxConcurrentCalls());
         this.users = Calls.pool("ephemeral-builder-user-", USER_THREADS);
         this.events = new Events(config.listeners(), users);
+        this.handouts = new Handouts(ticker);
         this.identity = new Attempt.Identity(config.owner(), hostName(), config.lease());
         Retries retries = new Retries(ticker, calls);
         Records records = new Records(store, calls, ticker);
         for (CloudProvider provider : config.providers()) {
-            regions.put(
-                    key(provider.name(), provider.region()),
-                    new Region(
-                            provider,
-                            ticker,
-                            calls,
-                            retries,
-                            new MarketBook(
-                                    ticker,
-                                    retries,
-                                    provider,
-                                    config.selectionPolicy().protections()),
-                            new Watcher(ticker, retries, provider),
-                            new Terminator(ticker, calls, provider),
-                            new Leases(ticker, retries, provider, config.lease()),
-                            records,
-                            events,
-                            held,
-                            launching));
+            regions.put(key(provider.name(), provider.region()), region(provider, retries, records));
         }
         this.hook = config.closeOnJvmExit() ? new Thread(this::close, "ephemeral-builder-exit") : null;
+    }
+
+    private Region region(CloudProvider provider, Retries retries, Records records) {
+        return new Region(
+                provider,
+                ticker,
+                calls,
+                shellCalls,
+                retries,
+                new MarketBook(
+                        ticker, retries, provider, config.selectionPolicy().protections()),
+                new Watcher(ticker, retries, provider),
+                new Terminator(ticker, calls, provider),
+                new Leases(ticker, retries, provider, config.lease()),
+                records,
+                events,
+                handouts,
+                held,
+                launching);
     }
 
     /** Makes a fleet and its threads. */
@@ -107,7 +111,18 @@ public final class Engine implements BuildFleet {
 
     @Override
     public EphemeralBuilder acquire(MachineSpec spec, AcquireRequest request) throws InterruptedException {
-        return Waits.await(acquireAsync(spec, request));
+        CompletableFuture<EphemeralBuilder> acquired = acquireAsync(spec, request);
+        try {
+            return Waits.await(acquired);
+        } catch (InterruptedException e) {
+            // It may have been there in the very moment of the interrupt.
+            Stages.whenDone(acquired, (builder, failure) -> {
+                if (failure == null) {
+                    builder.close();
+                }
+            });
+            throw e;
+        }
     }
 
     @Override
@@ -115,100 +130,122 @@ public final class Engine implements BuildFleet {
         if (closed.get()) {
             throw new IllegalStateException("the fleet is closed");
         }
+        return handouts.giveCancellable(() -> begin(spec, request), EphemeralBuilder::close);
+    }
+
+    private CompletableFuture<EphemeralBuilder> begin(MachineSpec spec, AcquireRequest request) {
         String requestId = request.requestId().orElseGet(() -> UUID.randomUUID().toString());
+        boolean inUse = acquisitions.stream().anyMatch(a -> a.requestId().equals(requestId))
+                || held.stream().anyMatch(h -> h.requestId().equals(requestId) && !h.released());
+        if (inUse) {
+            throw new IllegalStateException("request id " + requestId + " is in use in this fleet");
+        }
+        if (closed.get()) {
+            throw new IllegalStateException("the fleet is closed");
+        }
         Acquisition acquisition = new Acquisition(this, spec, request, requestId);
-        ticker.execute(() -> {
-            boolean inUse = acquisitions.stream().anyMatch(a -> a.requestId().equals(requestId))
-                    || held.stream().anyMatch(h -> h.requestId().equals(requestId) && !h.released());
-            if (inUse) {
-                acquisition
-                        .result()
-                        .completeExceptionally(
-                                new IllegalStateException("request id " + requestId + " is in use in this fleet"));
-                return;
-            }
-            acquisitions.add(acquisition);
-            Stages.whenDone(acquisition.result(), ticker, (b, f) -> acquisitions.remove(acquisition));
-            acquisition.start();
-        });
+        acquisitions.add(acquisition);
+        Stages.whenDone(acquisition.result(), ticker, (builder, failure) -> acquisitions.remove(acquisition));
+        acquisition.start();
         return acquisition.result();
     }
 
     @Override
     public void close() {
         if (!closed.compareAndSet(false, true)) {
+            uninterruptibly(
+                    most -> stopped.await(most.toNanos(), TimeUnit.NANOSECONDS),
+                    config.closeTimeout().plus(STOP_CALLS.multipliedBy(3)));
             return;
         }
-        CompletableFuture<Void> allGone = new CompletableFuture<>();
-        ticker.execute(() -> {
-            List.copyOf(acquisitions).forEach(a -> a.result().cancel(false));
-            // Behind the cancellations that this has put on the ticker.
-            ticker.execute(() -> drain(allGone));
-        });
-        boolean interrupted = false;
         try {
-            allGone.get(config.closeTimeout().toNanos(), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException e) {
-            sayWhatIsLeft();
-        } catch (InterruptedException e) {
-            interrupted = true;
-        } catch (ExecutionException e) {
-            log.warn("Closing the fleet failed", e.getCause());
+            CountDownLatch allGone = new CountDownLatch(1);
+            ticker.execute(() -> {
+                List.copyOf(acquisitions).forEach(a -> a.result().cancel(false));
+                // Behind the cancellations that this has put on the ticker.
+                ticker.execute(() -> drain(allGone));
+            });
+            boolean gone =
+                    uninterruptibly(most -> allGone.await(most.toNanos(), TimeUnit.NANOSECONDS), config.closeTimeout());
+            if (!gone) {
+                sayWhatIsLeft();
+            }
+            stop();
+        } finally {
+            stopped.countDown();
         }
-        interrupted |= stop();
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+    }
+
+    private interface Wait {
+        boolean until(Duration most) throws InterruptedException;
+    }
+
+    /**
+     * Waits although the thread is interrupted, and keeps the flag: a cancelled job is when machines must not be left.
+     */
+    private static boolean uninterruptibly(Wait wait, Duration most) {
+        boolean interrupted = Thread.interrupted();
+        try {
+            for (int tries = 0; tries < 100; tries++) {
+                try {
+                    return wait.until(most);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+            return false;
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
     private void sayWhatIsLeft() {
+        CountDownLatch said = new CountDownLatch(1);
         ticker.execute(() -> {
-            List<String> left = new ArrayList<>();
-            held.forEach(h -> left.add(h.machineId()));
+            List<String> left = held.stream().map(Held::machineId).toList();
             log.warn(
                     "The fleet closes before everything is gone; the cloud ends these machines at their cap"
                             + " [ids={}, launches of unknown outcome={}]",
                     left,
                     launching.size());
+            said.countDown();
         });
+        uninterruptibly(most -> said.await(most.toNanos(), TimeUnit.NANOSECONDS), STOP_CALLS);
     }
 
     /** Completes when no launch is under way and every machine was seen gone. */
-    private void drain(CompletableFuture<Void> allGone) {
-        List.copyOf(held).forEach(h -> h.release(this::fleetClosed));
+    private void drain(CountDownLatch allGone) {
+        List.copyOf(held).forEach(h -> h.release(Handouts::fleetClosed));
         if (held.isEmpty() && launching.isEmpty()) {
-            allGone.complete(null);
+            allGone.countDown();
         } else {
             ticker.schedule(Duration.ofMillis(100), () -> drain(allGone));
         }
     }
 
-    private BuilderException fleetClosed() {
-        return new BuilderLostException("The fleet was closed", null);
-    }
-
-    /** Returns whether it was interrupted. */
-    private boolean stop() {
-        boolean interrupted = false;
-        try {
-            calls.stop(STOP_CALLS);
-            users.shutdown();
-            users.awaitTermination(STOP_CALLS.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException e) {
-            interrupted = true;
-        }
+    private void stop() {
+        uninterruptibly(calls::stop, STOP_CALLS);
+        uninterruptibly(shellCalls::stop, STOP_CALLS);
+        handouts.close();
+        users.shutdown();
+        uninterruptibly(most -> users.awaitTermination(most.toNanos(), TimeUnit.NANOSECONDS), STOP_CALLS);
         users.shutdownNow();
-        config.providers().forEach(CloudProvider::close);
+        for (CloudProvider provider : config.providers()) {
+            try {
+                provider.close();
+            } catch (RuntimeException e) {
+                log.warn("Provider {} could not be closed", provider.name(), e);
+            }
+        }
         if (config.stateStore() == null) {
             store.close();
         }
-        if (config.ticker() == null) {
-            ticker.close();
-        }
+        ticker.close();
         if (hook != null && !Thread.currentThread().equals(hook)) {
             removeHook(hook);
         }
-        return interrupted;
     }
 
     private static void removeHook(Thread hook) {

@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.internal;
 
+import dev.ephemeralbuilder.BuilderLostException;
 import dev.ephemeralbuilder.LogSink;
 import dev.ephemeralbuilder.LogStream;
 import dev.ephemeralbuilder.ScriptResult;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Follow {
     private static final Duration PAUSE = Duration.ofMillis(250);
+    private static final int MOST_IDLE_TURNS = 20;
 
     private final ScriptRun script;
     private final LogStream stream;
@@ -30,7 +32,9 @@ final class Follow {
     /** Handed from callback to callback, which come one after the other. */
     private long delivered;
 
-    private byte[] buffer = new byte[32 << 10];
+    private int idleTurns;
+    private @Nullable CompletableFuture<Void> current;
+    private final byte[] buffer = new byte[32 << 10];
 
     Follow(
             ScriptRun script,
@@ -51,12 +55,28 @@ final class Follow {
 
     /** Completes when all was delivered. Called on the ticker. */
     CompletableFuture<Void> start() {
+        Stages.whenDone(caller, ticker, (v, failure) -> {
+            if (current != null) {
+                current.complete(null);
+            }
+        });
+        return turns();
+    }
+
+    private CompletableFuture<Void> turns() {
+        long before = delivered;
         return once().thenComposeAsync(v -> script.status(), ticker).thenCompose(ended -> {
             if (caller.isDone() || (ended.isPresent() && delivered >= written(ended.get()))) {
                 return CompletableFuture.completedFuture(null);
             }
-            return Stages.after(ticker, ended.isPresent() ? Duration.ZERO : PAUSE)
-                    .thenCompose(v -> start());
+            if (ended.isPresent() && delivered == before && ++idleTurns > MOST_IDLE_TURNS) {
+                return CompletableFuture.failedFuture(new BuilderLostException(
+                        "The machine keeps only " + delivered + " of the " + written(ended.get())
+                                + " bytes that the script wrote",
+                        null));
+            }
+            boolean more = ended.isPresent() && delivered > before;
+            return Stages.after(ticker, more ? Duration.ZERO : PAUSE).thenCompose(v -> turns());
         });
     }
 
@@ -70,7 +90,7 @@ final class Follow {
         return link.open(Supervisor.follow(script.id(), name, delivered).line()).thenCompose(channel -> {
             CompletableFuture<Void> over = new CompletableFuture<>();
             Stages.whenDone(over, (v, failure) -> channel.close());
-            Stages.whenDone(caller, (v, failure) -> over.complete(null));
+            current = over;
             Stages.leave(channel.closeInput());
             new Pump(channel, over).next();
             return over;
@@ -101,8 +121,8 @@ final class Follow {
                 if (start.skip(bytes)) {
                     deliver(bytes);
                 }
-            } catch (Exception | LinkageError e) {
-                over.completeExceptionally(e);
+            } catch (Throwable t) {
+                over.completeExceptionally(t);
                 return;
             }
             next();

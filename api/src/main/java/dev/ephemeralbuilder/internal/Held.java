@@ -26,6 +26,7 @@ final class Held {
 
     private final Region region;
     private final String requestId;
+    private final String token;
     private final String machineId;
     private final Offer offer;
     private final Instant createdAt;
@@ -35,9 +36,10 @@ final class Held {
     private Watcher.@Nullable Watch watch;
     private @Nullable Link link;
 
-    Held(Region region, String requestId, String machineId, Offer offer, Instant createdAt) {
+    Held(Region region, String requestId, String token, String machineId, Offer offer, Instant createdAt) {
         this.region = region;
         this.requestId = requestId;
+        this.token = token;
         this.machineId = machineId;
         this.offer = offer;
         this.createdAt = createdAt;
@@ -79,11 +81,10 @@ final class Held {
                 offer.hourlyPrice(), offer.hourlyOnDemandPrice(), billed.isNegative() ? Duration.ZERO : billed);
     }
 
-    /** From now on this connection is closed with the machine, and the machine is watched seldom. */
+    /** From now on this watch ends and this connection is closed with the machine. */
     void ready(Watcher.Watch watch, Link link) {
         this.watch = watch;
         this.link = link;
-        watch.relax();
     }
 
     /** Takes a look at the ready machine. */
@@ -116,7 +117,9 @@ final class Held {
         try {
             region.ticker().execute(() -> releaseNow(reason));
         } catch (RejectedExecutionException e) {
-            log.debug("The fleet is closed and has released its machines already [id={}]", machineId);
+            log.debug(
+                    "The fleet is closed: it has released its machines or named those that are left [id={}]",
+                    machineId);
         }
     }
 
@@ -134,10 +137,10 @@ final class Held {
         }
         region.leases().drop(machineId);
         region.events().publish(new BuilderEvent.Released(now, requestId, machineId, cost()));
-        Stages.whenDone(region.terminator().delete(machineId), (v, failure) -> {
+        Stages.whenDone(region.terminator().delete(machineId, createdAt), (v, failure) -> {
             Instant goneAt = region.ticker().now();
             region.events().publish(new BuilderEvent.Gone(goneAt, requestId, machineId, Duration.between(now, goneAt)));
-            Stages.whenDone(region.records().ended(requestId, machineId, cost()), (w, f) -> {
+            Stages.whenDone(region.records().ended(token, machineId, cost()), (w, f) -> {
                 if (f != null) {
                     log.warn("The end of a machine could not be written down [id={}]", machineId, Failures.unwrap(f));
                 }

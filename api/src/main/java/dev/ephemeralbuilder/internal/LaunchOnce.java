@@ -3,6 +3,7 @@ package dev.ephemeralbuilder.internal;
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.spi.Launch;
+import dev.ephemeralbuilder.spi.LaunchResult;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachinePage;
 import dev.ephemeralbuilder.spi.MachineState;
@@ -12,7 +13,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,7 @@ final class LaunchOnce {
     private final Region region;
     private final Launch launch;
     private final String owner;
+    private volatile boolean inDoubt;
 
     LaunchOnce(Region region, Launch launch, String owner) {
         this.region = region;
@@ -38,19 +42,33 @@ final class LaunchOnce {
         this.owner = owner;
     }
 
-    /** Returns the ids of the machines; fails when it is certain that there are none, or that nobody can tell. */
-    CompletableFuture<List<String>> run() {
+    /**
+     * Returns the ids of the machines; fails when it is certain that there are none, or that nobody can tell.
+     *
+     * @param abandoned whether nobody wants the machine any more; then the call is not repeated without need
+     */
+    CompletableFuture<List<String>> run(BooleanSupplier abandoned) {
         Instant deadline = region.ticker().now().plus(PATIENCE);
-        return Stages.then(
-                region.retries().call(deadline, () -> region.provider().launch(launch)), (result, failure) -> {
-                    if (failure == null) {
-                        return CompletableFuture.completedFuture(result.ids());
-                    }
-                    BuilderException reason = Failures.asBuilderException(failure);
-                    return Failures.effectUnknown(reason)
-                            ? search(LOOKS, reason)
-                            : CompletableFuture.failedFuture(reason);
-                });
+        return Stages.then(region.retries().call(deadline, () -> once(abandoned)), (result, failure) -> {
+            if (failure == null) {
+                return CompletableFuture.completedFuture(result.ids());
+            }
+            BuilderException reason = Failures.asBuilderException(failure);
+            return inDoubt ? search(LOOKS, reason) : CompletableFuture.failedFuture(reason);
+        });
+    }
+
+    private LaunchResult once(BooleanSupplier abandoned) throws InterruptedException {
+        if (abandoned.getAsBoolean() && !inDoubt) {
+            throw new CancellationException("the acquire was cancelled");
+        }
+        try {
+            return region.provider().launch(launch);
+        } catch (InterruptedException | RuntimeException | Error e) {
+            // One call in doubt is enough: a later one that surely had no effect says nothing about it.
+            inDoubt |= !(e instanceof BuilderException) || Failures.effectUnknown(e);
+            throw e;
+        }
     }
 
     private CompletableFuture<List<String>> search(int looks, BuilderException reason) {

@@ -47,27 +47,29 @@ final class Leases {
 
     private void renew() {
         next = ticker.schedule(lease.dividedBy(3), this::renew);
-        Instant until = ticker.now().plus(lease);
         List<String> ids = List.copyOf(held);
         int size = provider.limits().renewBatch();
         for (int i = 0; i < ids.size(); i += size) {
             List<String> batch = ids.subList(i, Math.min(ids.size(), i + size));
             Instant deadline = ticker.now().plus(lease.dividedBy(6));
-            Stages.whenDone(retries.call(deadline, () -> provider.renew(batch, until)), (outcomes, failure) -> {
-                if (failure != null) {
-                    log.warn(
-                            "Leases could not be renewed; it is tried again in {} [ids={}, reason={}]",
-                            lease.dividedBy(3),
-                            batch,
-                            Failures.unwrap(failure).toString());
-                    return;
-                }
-                outcomes.forEach((id, outcome) -> {
-                    if (outcome.status() != Outcome.Status.ACCEPTED) {
-                        log.debug("Lease was not renewed [id={}, code={}]", id, outcome.code());
-                    }
-                });
-            });
+            Stages.whenDone(
+                    retries.call(
+                            deadline, () -> provider.renew(batch, ticker.now().plus(lease))),
+                    (outcomes, failure) -> {
+                        if (failure != null) {
+                            log.warn(
+                                    "Leases could not be renewed; it is tried again in {} [ids={}, reason={}]",
+                                    lease.dividedBy(3),
+                                    batch,
+                                    Failures.unwrap(failure).toString());
+                            return;
+                        }
+                        outcomes.forEach((id, outcome) -> {
+                            if (outcome.status() != Outcome.Status.ACCEPTED) {
+                                log.debug("Lease was not renewed [id={}, code={}]", id, outcome.code());
+                            }
+                        });
+                    });
         }
     }
 }

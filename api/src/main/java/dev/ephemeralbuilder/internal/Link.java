@@ -40,9 +40,11 @@ final class Link {
     private static final class Connection {
         final Shell shell;
         int channels;
+        int most;
 
-        Connection(Shell shell) {
+        Connection(Shell shell, int most) {
             this.shell = shell;
+            this.most = most;
         }
     }
 
@@ -85,6 +87,8 @@ final class Link {
             return calls.run(() -> connection.shell.open(command)).whenComplete((channel, failure) -> {
                 if (failure != null) {
                     connection.channels--;
+                    // A connection that is up and opens nothing more is full, whatever we were told.
+                    connection.most = connection.channels;
                     drop(connection);
                 } else if (closed != null) {
                     channel.close();
@@ -148,9 +152,8 @@ final class Link {
 
     private CompletableFuture<Connection> connection() {
         connections.removeIf(c -> !c.shell.isOpen() && c.channels <= 0);
-        int most = provider.limits().channelsPerShell();
         for (Connection c : connections) {
-            if (c.shell.isOpen() && c.channels < most) {
+            if (c.shell.isOpen() && c.channels < c.most) {
                 return CompletableFuture.completedFuture(c);
             }
         }
@@ -160,7 +163,7 @@ final class Link {
         }
         CompletableFuture<Connection> mine = calls.run(() -> provider.open(machine, keys))
                 .thenApply(shell -> {
-                    Connection c = new Connection(shell);
+                    Connection c = new Connection(shell, provider.limits().channelsPerShell());
                     if (closed == null) {
                         connections.add(c);
                     } else {
@@ -174,8 +177,9 @@ final class Link {
     }
 
     private void drop(Connection connection) {
-        if (!connection.shell.isOpen()) {
+        if (!connection.shell.isOpen() || connection.most == 0) {
             connections.remove(connection);
+            connection.shell.close();
         }
     }
 }

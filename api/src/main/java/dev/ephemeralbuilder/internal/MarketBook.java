@@ -94,8 +94,9 @@ final class MarketBook {
     private CompletableFuture<Void> current(Part part, List<MachineType> wanted) {
         CompletableFuture<Void> other = refreshing;
         if (other != null && !other.isDone()) {
-            // Whatever became of it: look again, and ask for what is still missing.
-            return other.handle((v, failure) -> null).thenCompose(v -> current(part, wanted));
+            // Then look again, and ask for what is still missing. A cloud that just failed is not asked by each in
+            // turn.
+            return other.thenCompose(v -> current(part, wanted));
         }
         List<CompletableFuture<?>> asked = new ArrayList<>();
         if (part == Part.CATALOG) {

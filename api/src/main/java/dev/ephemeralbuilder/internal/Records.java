@@ -45,20 +45,19 @@ final class Records {
         record.put(
                 "clientPublicKey",
                 Base64.getEncoder().encodeToString(keys.client().getPublic().getEncoded()));
-        return write(requestId, record);
+        return write(launch.token(), record);
     }
 
-    CompletableFuture<Void> launched(String requestId, String machineId) {
+    CompletableFuture<Void> launched(String token, String machineId) {
         return write(
-                requestId,
-                Map.of("machine", machineId, "launchedAt", ticker.now().toString()));
+                token, Map.of("machine", machineId, "launchedAt", ticker.now().toString()));
     }
 
     /** The machine is gone: its keys are of no use any more, its cost goes to the ledger. */
-    CompletableFuture<Void> ended(String requestId, String machineId, CostEstimate cost) {
+    CompletableFuture<Void> ended(String token, String machineId, CostEstimate cost) {
         return calls.run(() -> {
             Map<String, String> line = new LinkedHashMap<>(
-                    store.read(StateStore.Kind.BUILDER, requestId).orElse(Map.of()));
+                    store.read(StateStore.Kind.BUILDER, token).orElse(Map.of()));
             line.keySet().removeAll(java.util.List.of("clientKey", "clientPublicKey"));
             line.put("machine", machineId);
             line.put("billedSeconds", Long.toString(cost.billed().toSeconds()));
@@ -66,22 +65,22 @@ final class Records {
             line.put("onDemandAmount", cost.onDemand().amount().toPlainString());
             line.put("estimate", "true");
             store.append(StateStore.Log.LEDGER, ticker.now(), line);
-            store.update(StateStore.Kind.BUILDER, requestId, record -> null);
+            store.update(StateStore.Kind.BUILDER, token, record -> null);
             return null;
         });
     }
 
     /** Nothing was launched, or what was launched is gone and cost nothing that can be told. */
-    CompletableFuture<Void> forget(String requestId) {
+    CompletableFuture<Void> forget(String token) {
         return calls.run(() -> {
-            store.update(StateStore.Kind.BUILDER, requestId, record -> null);
+            store.update(StateStore.Kind.BUILDER, token, record -> null);
             return null;
         });
     }
 
-    private CompletableFuture<Void> write(String requestId, Map<String, String> changes) {
+    private CompletableFuture<Void> write(String token, Map<String, String> changes) {
         return calls.run(() -> {
-            store.update(StateStore.Kind.BUILDER, requestId, record -> {
+            store.update(StateStore.Kind.BUILDER, token, record -> {
                 Map<String, String> changed = new LinkedHashMap<>(record == null ? Map.of() : record);
                 changed.putAll(changes);
                 return changed;

@@ -16,6 +16,12 @@ import java.util.concurrent.CompletableFuture;
 final class Remote {
     private static final Duration PAUSE = Duration.ofMillis(250);
 
+    /** A machine that is reached but does not answer in this time is asked again. */
+    private static final Duration ANSWER = Duration.ofMinutes(2);
+
+    /** Longer than any machine lives. */
+    private static final Duration FOR_EVER = Duration.ofDays(4 * 365);
+
     private final Ticker ticker;
     private final Link link;
 
@@ -31,7 +37,7 @@ final class Remote {
 
     /** Asks until there is an answer or the deadline has passed. */
     CompletableFuture<Reply> ask(Command command, Instant deadline) {
-        return once(command, deadline).thenCompose(reply -> {
+        return once(command, deadline, ANSWER).thenCompose(reply -> {
             if (reply.isPresent()) {
                 return CompletableFuture.completedFuture(reply.get());
             }
@@ -48,16 +54,22 @@ final class Remote {
 
     /** Asks a question that is answered only when something has happened; waits for that as long as the machine lives. */
     CompletableFuture<Reply> askAndWait(Command command) {
-        return once(command, ticker.now().plus(Link.PATIENCE))
+        return once(command, ticker.now().plus(Link.PATIENCE), FOR_EVER)
                 .thenCompose(reply -> reply.isPresent()
                         ? CompletableFuture.completedFuture(reply.get())
                         : Stages.after(ticker, PAUSE).thenCompose(v -> askAndWait(command)));
     }
 
-    /** Asks once; empty if the connection was lost before the answer came. */
-    private CompletableFuture<Optional<Reply>> once(Command command, Instant deadline) {
+    private CompletableFuture<String> within(Duration time, CompletableFuture<String> exchange) {
+        Ticker.Scheduled timer = ticker.schedule(time, () -> exchange.cancel(false));
+        Stages.whenDone(exchange, (output, failure) -> timer.cancel());
+        return exchange;
+    }
+
+    /** Asks once; empty if the connection was lost, or the time was over, before the answer came. */
+    private CompletableFuture<Optional<Reply>> once(Command command, Instant deadline, Duration answer) {
         return link.open(command.line(), deadline)
-                .thenCompose(channel -> Exchange.of(channel, command.input(), ticker)
+                .thenCompose(channel -> within(answer, Exchange.of(channel, command.input(), ticker))
                         .handle((output, failure) -> Optional.ofNullable(failure == null ? output : null)
                                 .map(Supervisor::parse)
                                 .filter(reply -> !reply.lines().isEmpty())));

@@ -1,36 +1,37 @@
 package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.BuilderLostException;
+import dev.ephemeralbuilder.BuilderTimeoutException;
 import dev.ephemeralbuilder.LogSink;
 import dev.ephemeralbuilder.LogStream;
 import dev.ephemeralbuilder.RunningScript;
 import dev.ephemeralbuilder.Script;
 import dev.ephemeralbuilder.ScriptResult;
 import dev.ephemeralbuilder.ScriptResult.Ending;
-import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 
 /** A script on a machine, seen from here. Its truth is in the files over there; this only asks. */
 final class ScriptRun implements RunningScript {
     private final String id;
     private final Script script;
-    private final Ticker ticker;
+    private final Region region;
     private final Executor users;
     private final Link link;
     private final Remote remote;
-    private final CompletableFuture<ScriptResult> result = new CompletableFuture<>();
+
+    // Confined to the ticker.
+    private CompletableFuture<ScriptResult> result = new CompletableFuture<>();
     private int followers;
     private boolean awaited;
     private boolean waiting;
 
-    ScriptRun(String id, Script script, Ticker ticker, Executor users, Link link, Remote remote) {
+    ScriptRun(String id, Script script, Region region, Executor users, Link link, Remote remote) {
         this.id = id;
         this.script = script;
-        this.ticker = ticker;
+        this.region = region;
         this.users = users;
         this.link = link;
         this.remote = remote;
@@ -43,48 +44,50 @@ final class ScriptRun implements RunningScript {
 
     @Override
     public CompletableFuture<Void> follow(LogSink sink) {
-        CompletableFuture<Void> done = new CompletableFuture<>();
-        ticker.execute(() -> {
-            followers++;
-            // Both streams of one call write to one sink, which is promised one thread at a time.
-            Executor inTurn = new SerialExecutor(users);
-            CompletableFuture<Void> out = follow(LogStream.OUT, sink, inTurn, done);
-            CompletableFuture<Void> all = script.streamsSeparate()
-                    ? CompletableFuture.allOf(out, follow(LogStream.ERR, sink, inTurn, done))
-                    : out;
-            Stages.whenDone(all, ticker, (v, failure) -> {
-                followers--;
-                if (failure != null) {
-                    done.completeExceptionally(Failures.unwrap(failure));
-                } else {
-                    done.complete(null);
-                }
-                waitForEnd();
-            });
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        CompletableFuture<Void> given = region.handouts().give(() -> followAll(sink, over));
+        // A caller who gives up, or a fleet that is closed, ends the following.
+        Stages.whenDone(given, (v, failure) -> over.complete(null));
+        return given;
+    }
+
+    private CompletableFuture<Void> followAll(LogSink sink, CompletableFuture<Void> over) {
+        followers++;
+        // Both streams of one call write to one sink, which is promised one thread at a time.
+        Executor inTurn = new SerialExecutor(users);
+        CompletableFuture<Void> out = follow(LogStream.OUT, sink, inTurn, over);
+        CompletableFuture<Void> all = script.streamsSeparate()
+                ? CompletableFuture.allOf(out, follow(LogStream.ERR, sink, inTurn, over))
+                : out;
+        Stages.whenDone(all, region.ticker(), (v, failure) -> {
+            followers--;
+            waitForEnd();
         });
-        return done;
+        return all;
     }
 
     private CompletableFuture<Void> follow(
-            LogStream stream, LogSink sink, Executor inTurn, CompletableFuture<Void> done) {
-        return new Follow(this, stream, sink, ticker, inTurn, link, done).start();
+            LogStream stream, LogSink sink, Executor inTurn, CompletableFuture<Void> over) {
+        return new Follow(this, stream, sink, region.ticker(), inTurn, link, over).start();
     }
 
     @Override
     public CompletableFuture<Void> cancel() {
-        return onTicker(() -> remote.ask(Supervisor.cancel(id, script))
-                .thenAccept(reply -> reply.value("refused").ifPresent(why -> {
-                    throw new BuilderLostException("Script " + id + " cannot be cancelled: " + why, null);
-                })));
+        return region.handouts()
+                .give(() -> remote.ask(Supervisor.cancel(id, script))
+                        .thenAccept(reply -> reply.value("refused").ifPresent(why -> {
+                            throw new BuilderLostException("Script " + id + " cannot be cancelled: " + why, null);
+                        })));
     }
 
     @Override
     public CompletableFuture<ScriptResult> result() {
-        ticker.execute(() -> {
+        return region.handouts().give(() -> {
             awaited = true;
+            CompletableFuture<ScriptResult> wanted = result;
             waitForEnd();
+            return wanted;
         });
-        return result.copy();
     }
 
     /** While someone follows, the end is seen anyway; otherwise a channel of its own waits for it. */
@@ -93,14 +96,21 @@ final class ScriptRun implements RunningScript {
             return;
         }
         waiting = true;
-        Stages.whenDone(remote.askAndWait(Supervisor.await(id)), (reply, failure) -> {
+        CompletableFuture<Optional<ScriptResult>> end =
+                remote.askAndWait(Supervisor.await(id)).thenApply(this::interpret);
+        Stages.whenDone(end, (ended, failure) -> {
             waiting = false;
-            if (failure != null) {
-                result.completeExceptionally(Failures.unwrap(failure));
-            } else {
-                interpret(reply);
+            if (failure == null) {
                 waitForEnd();
+                return;
             }
+            CompletableFuture<ScriptResult> failed = result;
+            if (Failures.unwrap(failure) instanceof BuilderTimeoutException) {
+                // Out of reach is not the end: whoever asks again gets another chance.
+                result = new CompletableFuture<>();
+                awaited = false;
+            }
+            failed.completeExceptionally(Failures.unwrap(failure));
         });
     }
 
@@ -119,31 +129,33 @@ final class ScriptRun implements RunningScript {
         if (reply.value("running").isPresent()) {
             return Optional.empty();
         }
-        BuilderLostException lost = new BuilderLostException(
-                "Nobody knows how script " + id + " ended: "
-                        + reply.value("vanished").orElse("the machine does not know it"),
-                null);
+        throw lost(reply.value("vanished").orElse("the machine does not know it"));
+    }
+
+    private BuilderLostException lost(String why) {
+        BuilderLostException lost = new BuilderLostException("Nobody knows how script " + id + " ended: " + why, null);
         result.completeExceptionally(lost);
-        throw lost;
+        return lost;
     }
 
-    private static ScriptResult parse(String words) {
+    private ScriptResult parse(String words) {
         String[] w = words.split(" ", -1);
-        Ending ending = switch (w[1]) {
-            case "timeout" -> Ending.TIMED_OUT;
-            case "limit" -> Ending.OUTPUT_LIMIT;
-            case "cancelled" -> Ending.CANCELLED;
-            default -> Ending.EXITED;
-        };
-        return new ScriptResult(
-                Integer.parseInt(w[0]),
-                ending,
-                Duration.ofSeconds(Long.parseLong(w[2])),
-                Long.parseLong(w[3]),
-                Long.parseLong(w[4]));
-    }
-
-    private <T> CompletableFuture<T> onTicker(Supplier<CompletableFuture<T>> task) {
-        return CompletableFuture.supplyAsync(() -> null, ticker).thenCompose(v -> task.get());
+        try {
+            Ending ending = switch (w[1]) {
+                case "timeout" -> Ending.TIMED_OUT;
+                case "limit" -> Ending.OUTPUT_LIMIT;
+                case "cancelled" -> Ending.CANCELLED;
+                case "exited" -> Ending.EXITED;
+                default -> throw new IllegalArgumentException(w[1]);
+            };
+            return new ScriptResult(
+                    Integer.parseInt(w[0]),
+                    ending,
+                    Duration.ofSeconds(Long.parseLong(w[2])),
+                    Long.parseLong(w[3]),
+                    Long.parseLong(w[4]));
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw lost("the machine's record of its end is not readable; its disk may be full");
+        }
     }
 }

@@ -3,6 +3,7 @@ package dev.ephemeralbuilder.internal;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +28,15 @@ final class SerialExecutor implements Executor {
             }
             busy = true;
         }
-        executor.execute(this::drain);
+        try {
+            executor.execute(this::drain);
+        } catch (RejectedExecutionException e) {
+            synchronized (waiting) {
+                busy = false;
+                waiting.clear();
+            }
+            throw e;
+        }
     }
 
     private void drain() {
@@ -42,7 +51,7 @@ final class SerialExecutor implements Executor {
             }
             try {
                 task.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 log.warn("A listener or a task of the fleet failed", e);
             }
         }

@@ -141,7 +141,7 @@ final class Supervisor {
         s.append("if [ \"$1\" = check ]; then echo launchable; exit 0; fi\n");
         s.append("exec");
         script.interpreter().forEach(word -> s.append(' ').append(quote(word)));
-        return s.append(" \"$EB_SCRIPT\"\n").toString();
+        return s.append(" \"$2\"\n").toString();
     }
 
     /** Returns an absolute path: the path itself, or the path under the workspace. */

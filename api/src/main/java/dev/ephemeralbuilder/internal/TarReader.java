@@ -40,7 +40,7 @@ final class TarReader {
     static Unpacked folder(InputStream in, Path folder) throws IOException {
         Files.createDirectories(folder);
         TarReader reader = new TarReader(in, folder.toRealPath());
-        reader.readAll(null);
+        reader.readUntrusted(null);
         return new Unpacked(reader.files, reader.bytes);
     }
 
@@ -53,11 +53,19 @@ final class TarReader {
         }
         Files.createDirectories(parent);
         TarReader reader = new TarReader(in, parent.toRealPath());
-        reader.readAll(absolute.getFileName().toString());
+        reader.readUntrusted(absolute.getFileName().toString());
         if (reader.files != 1) {
             throw new IOException("expected one file from the machine, got " + reader.files);
         }
         return new Unpacked(reader.files, reader.bytes);
+    }
+
+    private void readUntrusted(@Nullable String onlyName) throws IOException {
+        try {
+            readAll(onlyName);
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw new IOException("the machine sent a malformed archive", e);
+        }
     }
 
     private void readAll(@Nullable String onlyName) throws IOException {
@@ -121,9 +129,10 @@ final class TarReader {
                 }
             }
             case '2' -> {
-                safeParent(path, name);
-                Path destination = path.resolveSibling(link).normalize();
-                if (!destination.startsWith(target)) {
+                // From where the parent really is: the names in a link may be links themselves.
+                Path destination =
+                        safeParent(path, name).toRealPath().resolve(link).normalize();
+                if (!destination.startsWith(target) || passesLink(destination)) {
                     throw new IOException("the machine sent a link that leaves the target: " + name + " -> " + link);
                 }
                 Files.deleteIfExists(path);
@@ -131,7 +140,9 @@ final class TarReader {
             }
             case '1' -> {
                 Path other = target.resolve(link).normalize();
-                if (!other.startsWith(target) || !Files.isRegularFile(other, LinkOption.NOFOLLOW_LINKS)) {
+                if (!other.startsWith(target)
+                        || !Files.isRegularFile(other, LinkOption.NOFOLLOW_LINKS)
+                        || !other.toRealPath().startsWith(target)) {
                     throw new IOException("the machine sent a hard link that leaves the target: " + name);
                 }
                 safeParent(path, name);
@@ -158,6 +169,16 @@ final class TarReader {
         }
         Files.createDirectories(parent);
         return parent;
+    }
+
+    /** Whether a folder on the way to a path is a link, whose target the path's own words do not show. */
+    private boolean passesLink(Path path) {
+        for (Path p = path.getParent(); p != null && !p.equals(target); p = p.getParent()) {
+            if (Files.isSymbolicLink(p)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static void permissions(Path path, int mode) throws IOException {

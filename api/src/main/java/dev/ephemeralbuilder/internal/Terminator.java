@@ -1,6 +1,7 @@
 package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,15 +40,20 @@ final class Terminator {
 
     private static final Duration LONGEST = Duration.ofMinutes(1);
 
+    /** So soon after its creation a machine may be unknown and there all the same (ecs-openapi, 3). */
+    private static final Duration INVISIBLE = Duration.ofSeconds(60);
+
     private static final class Entry {
         final String id;
+        final Instant createdAt;
         final CompletableFuture<Void> gone = new CompletableFuture<>();
         Instant deleteAt;
         boolean accepted;
         int failures;
 
-        Entry(String id, Instant deleteAt) {
+        Entry(String id, Instant createdAt, Instant deleteAt) {
             this.id = id;
+            this.createdAt = createdAt;
             this.deleteAt = deleteAt;
         }
     }
@@ -57,6 +64,7 @@ final class Terminator {
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private boolean running;
     private Ticker.@Nullable Scheduled next;
+    private @Nullable Instant nextAt;
 
     Terminator(Ticker ticker, Calls calls, CloudProvider provider) {
         this.ticker = ticker;
@@ -65,12 +73,12 @@ final class Terminator {
     }
 
     /** Deletes a machine; completes when its absence was observed, and never fails. */
-    CompletableFuture<Void> delete(String id) {
+    CompletableFuture<Void> delete(String id, Instant createdAt) {
         Entry known = entries.get(id);
         if (known != null) {
             return known.gone;
         }
-        Entry entry = new Entry(id, ticker.now());
+        Entry entry = new Entry(id, createdAt, ticker.now());
         entries.put(id, entry);
         wake(GATHER);
         return entry.gone;
@@ -82,17 +90,20 @@ final class Terminator {
     }
 
     private void wake(Duration delay) {
-        if (running) {
+        Instant at = ticker.now().plus(delay);
+        if (running || (nextAt != null && !at.isBefore(nextAt))) {
             return;
         }
         if (next != null) {
             next.cancel();
         }
+        nextAt = at;
         next = ticker.schedule(delay, this::round);
     }
 
     private void round() {
         next = null;
+        nextAt = null;
         if (entries.isEmpty()) {
             return;
         }
@@ -126,7 +137,7 @@ final class Terminator {
                 return CompletableFuture.completedFuture(null);
             }
             BuilderException reason = Failures.asBuilderException(failure);
-            if (ids.size() > 1 && !reason.retryable()) {
+            if (ids.size() > 1 && reason instanceof ConfigurationException) {
                 // One bad id may spoil a batch (ecs-openapi, 6.2 g).
                 int half = ids.size() / 2;
                 return deleteBatch(ids.subList(0, half)).thenCompose(v -> deleteBatch(ids.subList(half, ids.size())));
@@ -145,18 +156,30 @@ final class Terminator {
             postpone(id, "no outcome for it");
             return;
         }
+        boolean tooSoon = ticker.now().isBefore(entry.createdAt.plus(INVISIBLE));
         switch (outcome.status()) {
-            case ACCEPTED, ABSENT -> {
-                entry.accepted = true;
-                entry.deleteAt = ticker.now().plus(AGAIN);
+            case ACCEPTED -> accept(entry);
+            case ABSENT -> {
+                if (tooSoon) {
+                    later(entry, outcome);
+                } else {
+                    accept(entry);
+                }
             }
-            case LATER -> {
-                entry.accepted = false;
-                entry.deleteAt = ticker.now().plus(LATER);
-                log.debug("Deletion has to wait [id={}, code={}]", id, outcome.code());
-            }
+            case LATER -> later(entry, outcome);
             case REFUSED -> postpone(id, outcome.code());
         }
+    }
+
+    private void accept(Entry entry) {
+        entry.accepted = true;
+        entry.deleteAt = ticker.now().plus(AGAIN);
+    }
+
+    private void later(Entry entry, Outcome outcome) {
+        entry.accepted = false;
+        entry.deleteAt = ticker.now().plus(LATER);
+        log.debug("Deletion has to wait [id={}, code={}]", entry.id, outcome.code());
     }
 
     private void postpone(String id, String reason) {
@@ -201,7 +224,7 @@ final class Terminator {
     }
 
     private static CompletableFuture<Void> inBatches(
-            List<String> ids, int size, java.util.function.Function<List<String>, CompletableFuture<Void>> call) {
+            List<String> ids, int size, Function<List<String>, CompletableFuture<Void>> call) {
         List<CompletableFuture<?>> all = new ArrayList<>();
         for (int i = 0; i < ids.size(); i += size) {
             all.add(call.apply(ids.subList(i, Math.min(ids.size(), i + size))));

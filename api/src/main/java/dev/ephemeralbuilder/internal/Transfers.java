@@ -33,11 +33,13 @@ final class Transfers {
     /** How long a connection that is up may move nothing; a dead one is found sooner by its own keep-alive. */
     private static final long STALL_MINUTES = 5;
 
+    private final Handouts handouts;
     private final Ticker ticker;
     private final Link link;
     private final String workspace;
 
-    Transfers(Ticker ticker, Link link, String workspace) {
+    Transfers(Handouts handouts, Ticker ticker, Link link, String workspace) {
+        this.handouts = handouts;
         this.ticker = ticker;
         this.link = link;
         this.workspace = workspace;
@@ -99,8 +101,8 @@ final class Transfers {
             }
             String rest = new String(in.readAllBytes(), StandardCharsets.UTF_8).replace("\0", "");
             String got = Supervisor.parse(rest).value("got").orElseThrow(Cut::new);
-            // 1: a file changed while it was read, which is for the caller's scripts to avoid; it is here as it was.
-            if (!got.startsWith("0") && !got.startsWith("1")) {
+            boolean changed = got.startsWith("1 ") && got.contains("changed as we read it");
+            if (!got.equals("0") && !changed) {
                 throw new IOException("The machine could not read " + source + ": " + got);
             }
             return new Transfer(unpacked.files(), unpacked.bytes());
@@ -153,14 +155,7 @@ final class Transfers {
     }
 
     private Channel open(Command command) throws IOException, InterruptedException {
-        CompletableFuture<Channel> opening = new CompletableFuture<>();
-        ticker.execute(() -> Stages.whenDone(link.open(command.line()), (channel, failure) -> {
-            if (failure != null) {
-                opening.completeExceptionally(failure);
-            } else if (!opening.complete(channel)) {
-                channel.close();
-            }
-        }));
+        CompletableFuture<Channel> opening = handouts.give(() -> link.open(command.line()), Channel::close);
         Channel channel = Waits.awaitIo(opening);
         try {
             write(channel, command.input());

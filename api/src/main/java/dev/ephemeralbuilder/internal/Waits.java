@@ -1,6 +1,5 @@
 package dev.ephemeralbuilder.internal;
 
-import dev.ephemeralbuilder.BuilderException;
 import java.io.IOException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -33,10 +32,8 @@ final class Waits {
             if (cause instanceof CancellationException) {
                 throw new IllegalStateException("the fleet was closed", cause);
             }
-            if (cause instanceof BuilderException
-                    || cause instanceof IllegalArgumentException
-                    || cause instanceof IllegalStateException) {
-                throw (RuntimeException) cause;
+            if (cause instanceof RuntimeException runtime) {
+                throw runtime;
             }
             if (cause instanceof IOException io) {
                 throw io;

@@ -7,6 +7,7 @@ import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -47,20 +48,15 @@ final class Watcher {
 
     /** What ends a watch. */
     static final class Watch {
-        private final String id;
         private final Observer observer;
-        private boolean expecting;
+        private final Duration interval;
+        private Instant dueAt;
         private boolean over;
 
-        private Watch(String id, Observer observer, boolean expecting) {
-            this.id = id;
+        private Watch(Observer observer, Duration interval, Instant dueAt) {
             this.observer = observer;
-            this.expecting = expecting;
-        }
-
-        /** From now on seldom looks are enough. */
-        void relax() {
-            expecting = false;
+            this.interval = interval;
+            this.dueAt = dueAt;
         }
 
         void end() {
@@ -71,7 +67,7 @@ final class Watcher {
     private final Ticker ticker;
     private final Retries retries;
     private final CloudProvider provider;
-    private final List<Watch> watches = new ArrayList<>();
+    private final Map<String, List<Watch>> watches = new LinkedHashMap<>();
     private Map<String, CompletableFuture<Optional<Machine>>> looks = new LinkedHashMap<>();
     private Ticker.@Nullable Scheduled next;
     private @Nullable Instant nextAt;
@@ -82,11 +78,20 @@ final class Watcher {
         this.provider = provider;
     }
 
-    /** Watches a machine until the watch is ended; often at first. */
+    /** Watches a machine that is about to change, until the watch is ended. */
+    Watch expect(String id, Observer observer) {
+        return add(id, observer, OFTEN);
+    }
+
+    /** Watches a machine that may be lost, until the watch is ended. */
     Watch watch(String id, Observer observer) {
-        Watch watch = new Watch(id, observer, true);
-        watches.add(watch);
-        wake(OFTEN);
+        return add(id, observer, SELDOM);
+    }
+
+    private Watch add(String id, Observer observer, Duration interval) {
+        Watch watch = new Watch(observer, interval, ticker.now().plus(interval));
+        watches.computeIfAbsent(id, i -> new ArrayList<>()).add(watch);
+        wake(interval);
         return watch;
     }
 
@@ -112,11 +117,17 @@ final class Watcher {
     private void round() {
         next = null;
         nextAt = null;
-        watches.removeIf(watch -> watch.over);
+        forgetOver();
         Map<String, CompletableFuture<Optional<Machine>>> asked = looks;
         looks = new LinkedHashMap<>();
         Set<String> ids = new LinkedHashSet<>(asked.keySet());
-        watches.forEach(watch -> ids.add(watch.id));
+        // Whoever is nearly due goes along: fuller batches are fewer calls.
+        Instant soon = ticker.now().plus(OFTEN.dividedBy(2));
+        watches.forEach((id, some) -> {
+            if (some.stream().anyMatch(watch -> !watch.dueAt.isAfter(soon))) {
+                ids.add(id);
+            }
+        });
         List<String> all = List.copyOf(ids);
         int size = provider.limits().describeBatch();
         List<CompletableFuture<?>> calls = new ArrayList<>();
@@ -127,10 +138,17 @@ final class Watcher {
     }
 
     private void again() {
-        watches.removeIf(watch -> watch.over);
-        if (!watches.isEmpty()) {
-            wake(watches.stream().anyMatch(watch -> watch.expecting) ? OFTEN : SELDOM);
-        }
+        forgetOver();
+        watches.values().stream()
+                .flatMap(List::stream)
+                .map(watch -> watch.dueAt)
+                .min(Comparator.naturalOrder())
+                .ifPresent(at -> wake(Duration.between(ticker.now(), at)));
+    }
+
+    private void forgetOver() {
+        watches.values().forEach(some -> some.removeIf(watch -> watch.over));
+        watches.values().removeIf(List::isEmpty);
     }
 
     private CompletableFuture<Void> describe(
@@ -160,8 +178,9 @@ final class Watcher {
         if (look != null) {
             toLook.accept(look);
         }
-        for (Watch watch : List.copyOf(watches)) {
-            if (watch.id.equals(id) && !watch.over) {
+        for (Watch watch : List.copyOf(watches.getOrDefault(id, List.of()))) {
+            if (!watch.over) {
+                watch.dueAt = ticker.now().plus(watch.interval);
                 toWatch.accept(watch.observer);
             }
         }

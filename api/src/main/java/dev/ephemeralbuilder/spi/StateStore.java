@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public interface StateStore extends AutoCloseable {
     /** The kinds of documents. */
     enum Kind {
-        /** One record per builder, by request id. */
+        /** One record per attempt to make a builder, by its client token. */
         BUILDER,
         /** The market book, by provider and part. */
         MARKET,

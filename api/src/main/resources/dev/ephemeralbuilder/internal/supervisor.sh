@@ -1,8 +1,10 @@
 # EphemeralBuilder supervisor: runs scripts so that they outlive the connection that started them.
-# POSIX sh; needs setsid (util-linux or busybox), tail, head, wc, dd, tar. Every reply line starts with "EB1 ".
+# POSIX sh; needs setsid (util-linux or busybox), mkfifo, tail, head, wc, dd, tar. Every reply line starts with "EB1 ".
 # Layout: $HOME/.ephemeral-builder/scripts/ID/{launch.sh,script,stdin,out,err,sup,pid,boot,cause,rc}
 
 EB=$HOME/.ephemeral-builder
+# Ours is for nobody else; what scripts and uploads make follows the login's own mask.
+login_mask=$(umask)
 umask 077
 
 say() { printf 'EB1 %s\n' "$*"; }
@@ -21,12 +23,24 @@ boot() { cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo unknown; }
 # Exactly $1 bytes of input as text; dd reads byte by byte, so nothing behind them is taken away.
 text() { dd bs=1 count="$1" 2>/dev/null; }
 
-alive() { kill -0 "$1" 2>/dev/null; }
+# A zombie is dead: under a slow init it may stay for long.
+alive() {
+  kill -0 "$1" 2>/dev/null || return 1
+  case $(cat "/proc/$1/stat" 2>/dev/null) in *") Z "*) return 1 ;; esac
+}
+
+# Room for a word that must be written even when the disk is full by then.
+reserve() { printf '%-100s\n' reserved >"$1.new" && [ "$(size "$1.new")" -eq 101 ]; }
+
+# keep FILE WORDS: in the room reserved for it, and there all at once.
+keep() { printf '%-100s\n' "$2" | dd of="$1.new" conv=notrunc 2>/dev/null && mv "$1.new" "$1"; }
+
+word() { if read -r first rest 2>/dev/null <"$1"; then echo "$first"; fi; }
 
 tail_follows_pid() { tail -n 0 --pid=$$ -s 0.1 /dev/null >/dev/null 2>&1; }
 
 hello() {
-  for tool in setsid tail head wc dd tar cat mkdir mv sleep date; do
+  for tool in setsid mkfifo ln tail head wc dd tar cat mkdir mv sleep date; do
     command -v "$tool" >/dev/null 2>&1 || say missing "$tool"
   done
   mkdir -p "$HOME/workspace" "$EB/scripts" || say missing "a writable $HOME"
@@ -44,13 +58,20 @@ start() {
     say started; return
   fi
   t=$EB/scripts/.$id.$$
-  mkdir -p "$t" || { say refused "no room for the script on the machine"; return; }
+  mkdir -p "$t"
   head -c $(($2 + $3 + $4)) >"$t/bundle"
-  if [ "$(size "$t/bundle")" -ne $(($2 + $3 + $4)) ]; then rm -rf "$t"; say refused incomplete; return; fi
   head -c "$2" "$t/bundle" >"$t/launch.sh"
   tail -c +$(($2 + 1)) "$t/bundle" | head -c "$3" >"$t/script"
   tail -c +$(($2 + $3 + 1)) "$t/bundle" >"$t/stdin"
   rm -f "$t/bundle"
+  boot >"$t/boot"; : >"$t/out"; : >"$t/err"
+  for why in timeout limit cancelled; do echo $why >"$t/$why"; done
+  if [ "$(size "$t/launch.sh") $(size "$t/script") $(size "$t/stdin")" != "$2 $3 $4" ] ||
+    ! reserve "$t/sup" || ! reserve "$t/pid" || ! reserve "$t/rc" || [ ! -s "$t/boot" ] || [ ! -s "$t/cancelled" ] ||
+    ! mkfifo "$t/out.pipe" "$t/err.pipe"; then
+    rm -rf "$t"
+    say refused incomplete; return
+  fi
   reply=$(sh "$t/launch.sh" check 2>/dev/null)
   if [ "$reply" != launchable ]; then rm -rf "$t"; say refused "${reply:-environment}"; return; fi
   if ! mkdir "$d" 2>/dev/null; then
@@ -58,16 +79,14 @@ start() {
     i=0; while [ ! -e "$d/sup" ] && [ $i -lt 50 ]; do nap; i=$((i + 1)); done
     say started; return
   fi
-  mv "$t/launch.sh" "$t/script" "$t/stdin" "$d/" && rmdir "$t"
-  boot >"$d/boot"
-  : >"$d/out"; : >"$d/err"
-  setsid sh "$EB/supervisor.sh" supervise "$id" "$5" "$6" "$7" "$8" </dev/null >/dev/null 2>&1 &
-  echo $! >"$d/sup.new" && mv "$d/sup.new" "$d/sup"
+  mv "$t"/* "$d/" && rmdir "$t"
+  setsid sh "$EB/supervisor.sh" supervise "$id" "$5" "$6" "$7" "$8" "$login_mask" </dev/null >/dev/null 2>&1 &
+  keep "$d/sup" $!
   say started
 }
 
 # Why a script is being ended; the first reason counts.
-cause() { (set -C; echo "$1" >"$d/cause") 2>/dev/null; }
+cause() { ln "$d/$1" "$d/cause" 2>/dev/null; }
 
 # end_group GRACE: TERM to the whole process group, KILL after the grace.
 end_group() {
@@ -77,19 +96,36 @@ end_group() {
   kill -KILL "-$pid" 2>/dev/null
 }
 
-# supervise ID TIMEOUT GRACE LIMIT STREAMS: the process that outlives the connection.
+# Waits until a pump has written what the script left in the pipe. What the script left running may keep the pipe open,
+# and the pump at work, for ever: then a log that has stopped growing is taken for complete.
+drained() {
+  i=0
+  while alive "$1" && [ $i -lt 20 ]; do
+    before=$(size "$2")
+    nap; nap
+    if [ "$before" -eq "$(size "$2")" ]; then i=$((i + 5)); else i=$((i + 1)); fi
+  done
+}
+
+# supervise ID TIMEOUT GRACE LIMIT STREAMS MASK: the process that outlives the connection.
 supervise() {
   d=$EB/scripts/$1
   trap '' HUP
   cd "$HOME" || exit 1
   began=$(now)
+  # Through a pipe: a script that opens /dev/stdout or /dev/stderr anew would cut a file to nothing.
+  cat <"$d/out.pipe" >>"$d/out" &
+  out=$!
+  err=
   if [ "$5" = separate ]; then
-    EB_SCRIPT=$d/script setsid sh "$d/launch.sh" run <"$d/stdin" >>"$d/out" 2>>"$d/err" &
+    cat <"$d/err.pipe" >>"$d/err" &
+    err=$!
+    (umask "$6"; exec setsid sh "$d/launch.sh" run "$d/script" <"$d/stdin" >"$d/out.pipe" 2>"$d/err.pipe") &
   else
-    EB_SCRIPT=$d/script setsid sh "$d/launch.sh" run <"$d/stdin" >>"$d/out" 2>&1 &
+    (umask "$6"; exec setsid sh "$d/launch.sh" run "$d/script" <"$d/stdin" >"$d/out.pipe" 2>&1) &
   fi
   pid=$!
-  echo "$pid" >"$d/pid.new" && mv "$d/pid.new" "$d/pid"
+  keep "$d/pid" "$pid"
   (
     while sleep 1; do
       if [ $(($(now) - began)) -ge "$2" ]; then cause timeout; break; fi
@@ -102,10 +138,11 @@ supervise() {
   rc=$?
   kill "$watch" 2>/dev/null
   if [ -e "$d/cause" ]; then end_group "$3"; fi
+  drained "$out" "$d/out"
+  [ -z "$err" ] || drained "$err" "$d/err"
   why=exited
-  [ -e "$d/cause" ] && why=$(cat "$d/cause")
-  echo "$rc $why $(($(now) - began)) $(size "$d/out") $(size "$d/err")" >"$d/rc.new"
-  mv "$d/rc.new" "$d/rc"
+  [ -e "$d/cause" ] && why=$(word "$d/cause")
+  keep "$d/rc" "$rc $why $(($(now) - began)) $(size "$d/out") $(size "$d/err")"
 }
 
 status() {
@@ -113,7 +150,7 @@ status() {
   if [ ! -e "$d/sup" ]; then say unknown; return; fi
   if [ ! -e "$d/rc" ]; then
     if [ "$(cat "$d/boot")" != "$(boot)" ]; then say vanished "the machine was started again"; return; fi
-    if alive "$(cat "$d/sup")"; then say running; return; fi
+    if alive "$(word "$d/sup")"; then say running; return; fi
     # Dead: either it wrote the end between the two looks, or nobody ever will.
     if [ ! -e "$d/rc" ]; then say vanished "the supervisor is gone"; return; fi
   fi
@@ -121,13 +158,13 @@ status() {
 }
 
 # True until the end of the script is written down, or nobody is left to write it.
-unended() { [ ! -e "$1/rc" ] && [ -e "$1/sup" ] && alive "$(cat "$1/sup")"; }
+unended() { [ ! -e "$1/rc" ] && [ -e "$1/sup" ] && alive "$(word "$1/sup")"; }
 
 # Follows file $2 from byte $3 on while the script of folder $1 runs. tail watches the script's own process, which the
 # supervisor reaps at once: the supervisor itself may stay a zombie for seconds under a slow init.
 live() {
   while [ ! -e "$1/pid" ] && unended "$1"; do nap; done
-  tail -c +$(($3 + 1)) -f --pid="$(cat "$1/pid")" -s 0.1 "$2" &
+  tail -c +$(($3 + 1)) -f --pid="$(word "$1/pid")" -s 0.1 "$2" 2>/dev/null &
   tail=$!
   # Without its supervisor a script may run on, but nobody will write down its end.
   (while sleep 5; do unended "$1" || kill "$tail"; done) >/dev/null 2>&1 &
@@ -165,7 +202,7 @@ follow() {
     elif [ $over = yes ]; then
       return
     else
-      nap
+      sleep 0.3 2>/dev/null || sleep 1
     fi
   done
 }
@@ -183,7 +220,7 @@ cancel() {
 
 end() {
   d=$EB/scripts/$1
-  pid=$(cat "$d/pid")
+  pid=$(word "$d/pid")
   end_group "$2"
 }
 
@@ -191,6 +228,7 @@ end() {
 put() {
   path=$(text "$1"; echo x)
   path=${path%x}
+  umask "$login_mask"
   mkdir -p "$path" && head -c "$2" | tar -xpof - -C "$path"
   say put $?
 }
@@ -204,7 +242,8 @@ get() {
     tar -cf - -C "$path" . 2>"$EB/get.$$"
   elif [ -e "$path" ] || [ -L "$path" ]; then
     say stream file
-    tar -cf - -C "$(dirname -- "$path")" "./$(basename -- "$path")" 2>"$EB/get.$$"
+    # A link to a file is meant to be the file.
+    tar -chf - -C "$(dirname -- "$path")" "./$(basename -- "$path")" 2>"$EB/get.$$"
   else
     say absent; return
   fi
@@ -217,8 +256,8 @@ get() {
 glob() {
   pattern=$(text "$1"; echo x)
   pattern=${pattern%x}
-  cd "$HOME/workspace" || return
   say stream
+  cd "$HOME/workspace" || { say end; return; }
   IFS=
   for match in $pattern; do
     if [ -e "$match" ] || [ -L "$match" ]; then printf '%s\000' "$match"; fi

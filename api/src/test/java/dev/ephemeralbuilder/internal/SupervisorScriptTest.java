@@ -25,6 +25,8 @@ class SupervisorScriptTest {
     private static final List<String> TOOLS = List.of(
             "sh",
             "setsid",
+            "mkfifo",
+            "ln",
             "tail",
             "head",
             "wc",
@@ -112,6 +114,41 @@ class SupervisorScriptTest {
         String expected = "input\nit's \"odd\"\n$HOME\n" + workspace + "\nerr\n";
         assertThat(output(Supervisor.follow("one", "out", 0))).isEqualTo("EB1 stream\n" + expected);
         assertThat(output(Supervisor.follow("one", "out", 8))).isEqualTo("EB1 stream\n" + expected.substring(8));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash", "busybox"})
+    void aScriptThatOpensItsOutputAnewCutsNothing(String shell) throws Exception {
+        use(shell);
+        String workspace = install();
+        Script script = Script.of("echo one; sleep 0.3; echo two >/dev/stderr; echo three >/dev/stdout; echo four");
+        ask(Supervisor.start("anew", script, workspace));
+        assertThat(output(Supervisor.follow("anew", "out", 0))).isEqualTo("EB1 stream\none\ntwo\nthree\nfour\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash", "busybox"})
+    void whatAScriptLeavesRunningHoldsNothingUp(String shell) throws Exception {
+        use(shell);
+        String workspace = install();
+        ask(Supervisor.start("left", Script.of("sleep 20 & echo $!"), workspace));
+        String exited = ask(Supervisor.await("left")).value("exited").orElseThrow();
+        assertThat(exited).startsWith("0 exited ");
+        String output = output(Supervisor.follow("left", "out", 0));
+        ask(Supervisor.start("end", Script.of("kill " + output.lines().toList().get(1)), workspace));
+        assertThat(ask(Supervisor.await("end")).value("exited").orElseThrow()).startsWith("0 exited ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash", "busybox"})
+    void whatAScriptMakesFollowsTheLoginsMask(String shell) throws Exception {
+        use(shell);
+        String workspace = install();
+        ask(Supervisor.start("mask", Script.of("umask"), workspace));
+        ask(Supervisor.await("mask"));
+        Process mine = new ProcessBuilder("sh", "-c", "umask").start();
+        String mask = new String(mine.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(output(Supervisor.follow("mask", "out", 0))).isEqualTo("EB1 stream\n" + mask);
     }
 
     @ParameterizedTest

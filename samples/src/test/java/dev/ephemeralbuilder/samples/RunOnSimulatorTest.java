@@ -118,6 +118,6 @@ class RunOnSimulatorTest {
         Files.writeString(folder.resolve("families.toml"), "[ecs]\nfamilies = [\"ecs.zz9\"]\n");
         assertThat(rig.run("run", "--simulated", "--config", "families.toml", "--", "true"))
                 .isEqualTo(2);
-        assertThat(rig.err()).contains("Nothing on sale meets");
+        assertThat(rig.err()).contains("has no instance type of the families [ecs.zz9]");
     }
 }
