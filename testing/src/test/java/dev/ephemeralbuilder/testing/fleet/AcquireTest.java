@@ -171,8 +171,8 @@ class AcquireTest {
 
     @Test
     void namesTheLargestTypeWhenTheSpecIsTooLarge() {
-        try (FleetRig rig =
-                new FleetRig(cloud -> onlySmall(cloud).type(BIG, yuan("8.00")).type(type("t.mid", 4, 8), yuan("2.00")), f -> f)) {
+        try (FleetRig rig = new FleetRig(
+                cloud -> onlySmall(cloud).type(BIG, yuan("8.00")).type(type("t.mid", 4, 8), yuan("2.00")), f -> f)) {
             MachineSpec huge = SPEC.toBuilder().vcpus(1000).build();
             assertThatThrownBy(() -> rig.acquire(huge))
                     .isInstanceOf(ConfigurationException.class)
@@ -289,8 +289,7 @@ class AcquireTest {
             assertThat(tags.get(MachineTags.HOST)).isNotBlank();
             assertThat(tags.get(MachineTags.HOST_KEY)).isNotBlank();
             Instant lease = Instant.ofEpochSecond(Long.parseLong(tags.get(MachineTags.LEASE)));
-            assertThat(lease)
-                    .isBetween(asked.plus(Duration.ofMinutes(9)), asked.plus(Duration.ofMinutes(11)));
+            assertThat(lease).isBetween(asked.plus(Duration.ofMinutes(9)), asked.plus(Duration.ofMinutes(11)));
             Machine machine = rig.describe(builder.id());
             Instant cap = machine.cap().orElseThrow();
             assertThat(tags.get(MachineTags.CAP)).isEqualTo(String.valueOf(cap.getEpochSecond()));
@@ -318,7 +317,9 @@ class AcquireTest {
     @Test
     void madeUpRequestIdsDiffer() {
         try (FleetRig rig = new FleetRig()) {
-            assertThat(rig.acquire().requestId()).isNotBlank().isNotEqualTo(rig.acquire().requestId());
+            assertThat(rig.acquire().requestId())
+                    .isNotBlank()
+                    .isNotEqualTo(rig.acquire().requestId());
         }
     }
 
@@ -347,7 +348,9 @@ class AcquireTest {
                             Gone.class);
             assertThat(rig.events).extracting(BuilderEvent::at).isSorted();
             assertThat(rig.events).extracting(BuilderEvent::requestId).containsOnly(builder.requestId());
-            assertThat(rig.events(Launching.class)).extracting(Launching::attempt).containsExactly(1, 2);
+            assertThat(rig.events(Launching.class))
+                    .extracting(Launching::attempt)
+                    .containsExactly(1, 2);
             assertThat(rig.event(Launched.class).machineId()).isEqualTo(builder.id());
             assertThat(rig.event(Launched.class).offer()).isEqualTo(builder.offer());
             assertThat(rig.event(Running.class).took()).isBetween(Duration.ofSeconds(40), Duration.ofSeconds(60));
@@ -371,9 +374,11 @@ class AcquireTest {
 
     @Test
     void aListenerThatThrowsDisturbsNothing() {
-        try (FleetRig rig = new FleetRig(c -> c, fleet -> fleet.listener(event -> {
-            throw new IllegalStateException("a listener's own fault");
-        }))) {
+        try (FleetRig rig = new FleetRig(
+                c -> c,
+                fleet -> fleet.listener(event -> {
+                    throw new IllegalStateException("a listener's own fault");
+                }))) {
             EphemeralBuilder builder = rig.acquire();
             builder.close();
             rig.await(builder.gone());
@@ -384,9 +389,8 @@ class AcquireTest {
     @Test
     void aMachineThatIsNotReadyInTimeIsGivenBack() {
         try (FleetRig rig = new FleetRig(cloud -> cloud.bootTime(Duration.ofMinutes(30)), fleet -> fleet)) {
-            AcquireRequest impatient = AcquireRequest.builder()
-                    .readyTimeout(Duration.ofMinutes(2))
-                    .build();
+            AcquireRequest impatient =
+                    AcquireRequest.builder().readyTimeout(Duration.ofMinutes(2)).build();
             Instant begun = rig.ticker.now();
             assertThatThrownBy(() -> rig.acquire(SPEC, impatient)).isInstanceOf(BuilderTimeoutException.class);
             assertThat(Duration.between(begun, rig.ticker.now()))
@@ -403,16 +407,14 @@ class AcquireTest {
                     SPEC,
                     AcquireRequest.builder().readyTimeout(Duration.ofMinutes(2)).build());
             rig.cloud.refuseConnections(rig.firstMachine(), true);
-            assertThatThrownBy(() -> rig.await(acquire))
-                    .isInstanceOf(BuilderTimeoutException.class);
+            assertThatThrownBy(() -> rig.await(acquire)).isInstanceOf(BuilderTimeoutException.class);
             rig.passUntilEmpty(Duration.ofMinutes(2));
         }
     }
 
     @Test
     void aMachineThatVanishesBeforeItRunsIsALateStockOut() {
-        try (FleetRig rig = new FleetRig(
-                cloud -> onlySmall(cloud).bootTime(Duration.ofSeconds(40)), fleet -> fleet)) {
+        try (FleetRig rig = new FleetRig(cloud -> onlySmall(cloud).bootTime(Duration.ofSeconds(40)), fleet -> fleet)) {
             CompletableFuture<EphemeralBuilder> acquire = rig.begin();
             String first = rig.firstMachine();
             rig.pass(Duration.ofSeconds(10));

@@ -32,10 +32,10 @@ final class FleetRig implements AutoCloseable {
     record Create(Instant at, Launch launch) {}
 
     /** Holds the time while a short command runs, however slow this host is. */
-    private record HeldShell(Shell shell, TestTicker ticker) implements Shell {
+    private record HeldShell(Shell shell, TestTicker ticker, Duration patience) implements Shell {
         @Override
         public Channel open(String command) throws InterruptedException {
-            TestTicker.Hold hold = ticker.hold(COMMAND);
+            TestTicker.Hold hold = ticker.hold(patience);
             Channel channel;
             try {
                 channel = shell.open(command);
@@ -80,6 +80,9 @@ final class FleetRig implements AutoCloseable {
     /** More time than anything here takes that ends by itself. */
     static final Duration PATIENCE = Duration.ofHours(1);
 
+    /** How long one step of time waits for a command of a shell that is opened from now on. */
+    volatile Duration command = COMMAND;
+
     final TestTicker ticker;
     final InMemoryProvider cloud;
     final BuildFleet fleet;
@@ -114,7 +117,7 @@ final class FleetRig implements AutoCloseable {
 
             @Override
             public Shell open(Machine machine, ShellKeys keys) throws InterruptedException {
-                return new HeldShell(super.open(machine, keys), ticker);
+                return new HeldShell(super.open(machine, keys), ticker, command);
             }
         };
         this.fleet = fleetSettings

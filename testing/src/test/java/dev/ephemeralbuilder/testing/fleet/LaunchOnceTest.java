@@ -51,8 +51,9 @@ class LaunchOnceTest {
             EphemeralBuilder builder = rig.acquire();
             assertThat(rig.creates).hasSizeGreaterThan(1);
             assertThat(rig.tokens().stream().distinct()).hasSize(1);
-            assertThat(rig.creates).allSatisfy(create -> assertThat(create.launch().tags())
-                    .isEqualTo(rig.creates.get(0).launch().tags()));
+            assertThat(rig.creates)
+                    .allSatisfy(create -> assertThat(create.launch().tags())
+                            .isEqualTo(rig.creates.get(0).launch().tags()));
             assertOnlyMachine(rig, builder);
         }
     }
@@ -202,8 +203,7 @@ class LaunchOnceTest {
 
     @Test
     void aRefusedSettingIsNotRetried() {
-        assertNotRetried(
-                Call.LAUNCH, new ConfigurationException("no image", "InvalidImageId.NotFound", "req-5", null));
+        assertNotRetried(Call.LAUNCH, new ConfigurationException("no image", "InvalidImageId.NotFound", "req-5", null));
     }
 
     @Test
@@ -227,8 +227,7 @@ class LaunchOnceTest {
 
     @Test
     void aBootThatCannotBeWatchedForAMomentIsWatchedFurther() {
-        assertBootSurvives(
-                Call.DESCRIBE, rig -> rig.cloud.failNext(Call.DESCRIBE, failed(Effect.NONE, true)));
+        assertBootSurvives(Call.DESCRIBE, rig -> rig.cloud.failNext(Call.DESCRIBE, failed(Effect.NONE, true)));
         assertBootSurvives(Call.DESCRIBE, rig -> rig.cloud.failNext(Call.DESCRIBE, throttled()));
         assertBootSurvives(Call.DESCRIBE, rig -> rig.cloud.loseNextAnswer(Call.DESCRIBE));
     }
@@ -252,8 +251,10 @@ class LaunchOnceTest {
             rig.await(CompletableFuture.allOf(first.handle((b, e) -> 0), second.handle((b, e) -> 0)));
             rig.pass(Duration.ofMinutes(5));
             assertThat(rig.cloud.machines()).hasSizeLessThanOrEqualTo(1);
-            assertThat(List.of(first, second)).anySatisfy(acquire -> assertThat(acquire)
-                    .isCompletedWithValueMatching(b -> rig.cloud.machines().contains(b.id())));
+            assertThat(List.of(first, second))
+                    .anySatisfy(acquire -> assertThat(acquire)
+                            .isCompletedWithValueMatching(
+                                    b -> rig.cloud.machines().contains(b.id())));
         }
     }
 
