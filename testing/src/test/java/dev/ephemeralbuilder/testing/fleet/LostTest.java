@@ -22,6 +22,8 @@ import dev.ephemeralbuilder.selection.RankedOffer;
 import dev.ephemeralbuilder.selection.SelectionPolicy;
 import dev.ephemeralbuilder.selection.SelectionRequest;
 import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.Shell;
+import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.testing.TestTicker;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -34,6 +36,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -152,6 +156,33 @@ class LostTest {
             assertThatThrownBy(() -> rig.await(started)).as("start").isInstanceOf(BuilderLostException.class);
             assertThatThrownBy(() -> rig.await(run)).as("run").isInstanceOf(BuilderLostException.class);
             assertThatThrownBy(() -> rig.await(cancelled)).as("cancel").isInstanceOf(BuilderLostException.class);
+        }
+    }
+
+    @Test
+    void aConnectionThatFailsOnlyAfterTheLossWasNoticedIsLostToo() throws Exception {
+        AtomicBoolean slow = new AtomicBoolean();
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch noticed = new CountDownLatch(1);
+        try (FleetRig rig = new FleetRig(TestTicker.create(), c -> c, f -> f, cloud -> new ForwardingProvider(cloud) {
+            @Override
+            public Shell open(Machine machine, ShellKeys keys) throws InterruptedException {
+                if (slow.get()) {
+                    begun.countDown();
+                    assertThat(noticed.await(60, TimeUnit.SECONDS)).isTrue();
+                }
+                return super.open(machine, keys);
+            }
+        })) {
+            EphemeralBuilder builder = acquire(rig);
+            slow.set(true);
+            CompletableFuture<RunningScript> started = builder.start(Script.of("true"));
+            rig.pass(Duration.ofMillis(1));
+            assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
+            rig.cloud.vanish(builder.id());
+            rig.await(builder.gone());
+            noticed.countDown();
+            assertThatThrownBy(() -> rig.await(started)).isInstanceOf(BuilderLostException.class);
         }
     }
 
