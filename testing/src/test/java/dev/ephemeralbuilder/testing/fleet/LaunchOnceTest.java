@@ -273,6 +273,10 @@ class LaunchOnceTest {
             rig.await(CompletableFuture.allOf(first.handle((b, e) -> 0), second.handle((b, e) -> 0)));
             rig.pass(Duration.ofMinutes(5));
             assertThat(rig.cloud.machines()).hasSizeLessThanOrEqualTo(1);
+            assertThat(List.of(first, second))
+                    .anySatisfy(acquire -> assertThat(acquire)
+                            .isCompletedWithValueMatching(
+                                    b -> rig.cloud.machines().contains(b.id())));
             rig.close(other);
         }
     }

@@ -446,6 +446,31 @@ class ReleaseTest {
     }
 
     @Test
+    void aClosedFleetLeavesNothingOnATickerThatIsNotItsOwn() {
+        AtomicBoolean down = new AtomicBoolean();
+        FleetRig rig =
+                new FleetRig(TestTicker.create(), c -> c, fleet -> fleet.closeTimeout(Duration.ofSeconds(1)), cloud -> {
+                    return new ForwardingProvider(cloud) {
+                        @Override
+                        public Map<String, Outcome> delete(Collection<String> ids) throws InterruptedException {
+                            if (down.get()) {
+                                throw failed(Effect.NONE, true);
+                            }
+                            return super.delete(ids);
+                        }
+                    };
+                });
+        rig.acquire();
+        down.set(true);
+        rig.close(rig.fleet);
+        // Past the machine's cap, so that the cloud waits for nothing either.
+        rig.ticker.advance(Duration.ofHours(3));
+        assertThat(rig.cloud.machines()).isEmpty();
+        assertThat(rig.ticker.pending()).isZero();
+        rig.close();
+    }
+
+    @Test
     void theEndOfTheFleetIsBoundedWhenTheCloudHangs() throws Exception {
         CountDownLatch never = new CountDownLatch(1);
         try (Ticker ticker = Ticker.system("test-ticker");
