@@ -159,7 +159,7 @@ class ReleaseTest {
             EphemeralBuilder builder = rig.acquire();
             blind.set(true);
             builder.close();
-            rig.pass(Duration.ofMinutes(10));
+            rig.pass(Duration.ofMinutes(3));
             assertThat(rig.cloud.machines()).isEmpty();
             assertThat(builder.gone()).isNotDone();
             blind.set(false);
@@ -563,7 +563,7 @@ class ReleaseTest {
             rig.pass(Duration.ofMinutes(1));
             int renewals = rig.cloud.calls(Call.RENEW);
             String lease = rig.tags(builder.id()).get(MachineTags.LEASE);
-            rig.pass(Duration.ofMinutes(30));
+            rig.pass(Duration.ofMinutes(11));
             assertThat(rig.cloud.calls(Call.RENEW)).isEqualTo(renewals);
             assertThat(rig.tags(builder.id()).get(MachineTags.LEASE)).isEqualTo(lease);
         }
