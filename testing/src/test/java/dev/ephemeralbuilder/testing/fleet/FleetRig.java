@@ -1,0 +1,256 @@
+package dev.ephemeralbuilder.testing.fleet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ephemeralbuilder.AcquireRequest;
+import dev.ephemeralbuilder.BuildFleet;
+import dev.ephemeralbuilder.EphemeralBuilder;
+import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.event.BuilderEvent;
+import dev.ephemeralbuilder.spi.Channel;
+import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.Launch;
+import dev.ephemeralbuilder.spi.LaunchResult;
+import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.Shell;
+import dev.ephemeralbuilder.spi.ShellKeys;
+import dev.ephemeralbuilder.testing.InMemoryProvider;
+import dev.ephemeralbuilder.testing.TestTicker;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
+import org.awaitility.Awaitility;
+
+/** A fleet over a cloud in memory, in virtual time, with all that it asked for and said. */
+final class FleetRig implements AutoCloseable {
+    /** One create call. */
+    record Create(Instant at, Launch launch) {}
+
+    /** Holds the time while a short command runs, however slow this host is. */
+    private record HeldShell(Shell shell, TestTicker ticker, Duration patience) implements Shell {
+        @Override
+        public Channel open(String command) throws InterruptedException {
+            TestTicker.Hold hold = ticker.hold(patience);
+            Channel channel;
+            try {
+                channel = shell.open(command);
+            } catch (RuntimeException | InterruptedException e) {
+                hold.close();
+                throw e;
+            }
+            var unused = channel.ended().whenComplete((code, failure) -> hold.close());
+            return channel;
+        }
+
+        @Override
+        public boolean isOpen() {
+            return shell.isOpen();
+        }
+
+        @Override
+        public void close() {
+            shell.close();
+        }
+    }
+
+    /** How long one step of time waits for a command; most end within some milliseconds. */
+    private static final Duration COMMAND = Duration.ofSeconds(2);
+
+    /** How long one step waits for a pool's thread to begin, where a step too early would spoil the test. */
+    private static final Duration SURE = Duration.ofMillis(60);
+
+    /** The same for the first acquire of a JVM, which loads classes. */
+    private static final Duration COLD = Duration.ofSeconds(2);
+
+    private static final AtomicBoolean cold = new AtomicBoolean(true);
+    /** No step of time is longer while a test waits for the engine. */
+    private static final Duration STEP = Duration.ofSeconds(10);
+
+    private static final Duration QUICK = Duration.ofMillis(20);
+
+    static final String OWNER = "fleet-test";
+    static final MachineSpec SPEC =
+            MachineSpec.builder().vcpus(2).memoryGib(4).machineImage("m-any").build();
+
+    /** More time than anything here takes that ends by itself. */
+    static final Duration PATIENCE = Duration.ofHours(1);
+
+    /** How long one step of time waits for a command of a shell that is opened from now on. */
+    volatile Duration command = COMMAND;
+
+    final TestTicker ticker;
+    final InMemoryProvider cloud;
+    final BuildFleet fleet;
+    final List<BuilderEvent> events = new CopyOnWriteArrayList<>();
+    final List<Create> creates = new CopyOnWriteArrayList<>();
+
+    FleetRig() {
+        this(cloud -> cloud, fleet -> fleet);
+    }
+
+    FleetRig(UnaryOperator<InMemoryProvider.Builder> cloudSettings, UnaryOperator<BuildFleet.Builder> fleetSettings) {
+        this(TestTicker.create(), cloudSettings, fleetSettings, provider -> provider);
+    }
+
+    /** Creates a rig whose fleet sees the cloud through a wrapper. */
+    FleetRig(
+            TestTicker ticker,
+            UnaryOperator<InMemoryProvider.Builder> cloudSettings,
+            UnaryOperator<BuildFleet.Builder> fleetSettings,
+            UnaryOperator<CloudProvider> wrapper) {
+        this.ticker = ticker;
+        // From now on the ticker knows that there is work on other threads, also before the first call.
+        ticker.hold(Duration.ZERO).close();
+        this.cloud =
+                cloudSettings.apply(InMemoryProvider.builder().ticker(ticker)).build();
+        CloudProvider recording = new ForwardingProvider(cloud) {
+            @Override
+            public LaunchResult launch(Launch launch) throws InterruptedException {
+                creates.add(new Create(ticker.now(), launch));
+                return super.launch(launch);
+            }
+
+            @Override
+            public Shell open(Machine machine, ShellKeys keys) throws InterruptedException {
+                return new HeldShell(super.open(machine, keys), ticker, command);
+            }
+        };
+        this.fleet = fleetSettings
+                .apply(BuildFleet.builder()
+                        .owner(OWNER)
+                        .provider(wrapper.apply(recording))
+                        .ticker(ticker)
+                        .listener(events::add))
+                .build();
+    }
+
+    EphemeralBuilder acquire() {
+        return acquire(SPEC);
+    }
+
+    EphemeralBuilder acquire(MachineSpec spec) {
+        return acquire(spec, AcquireRequest.defaults());
+    }
+
+    EphemeralBuilder acquire(MachineSpec spec, AcquireRequest request) {
+        return await(fleet.acquireAsync(spec, request));
+    }
+
+    /**
+     * Lets time pass until something has come about, in steps small enough that the engine's threads keep up on a busy
+     * host.
+     */
+    <T> T await(CompletableFuture<T> future) {
+        return await(future, PATIENCE);
+    }
+
+    <T> T await(CompletableFuture<T> future, Duration most) {
+        ticker.grace(cold.getAndSet(false) ? COLD : SURE);
+        AtomicBoolean over = new AtomicBoolean();
+        beat(over);
+        try {
+            return ticker.advanceUntil(future, most);
+        } finally {
+            over.set(true);
+            ticker.grace(QUICK);
+        }
+    }
+
+    private void beat(AtomicBoolean over) {
+        ticker.schedule(STEP, () -> {
+            if (!over.get()) {
+                beat(over);
+            }
+        });
+    }
+
+    CompletableFuture<EphemeralBuilder> begin() {
+        return fleet.acquireAsync(SPEC, AcquireRequest.defaults());
+    }
+
+    /** Lets virtual time pass, and what happens in it happen. */
+    void pass(Duration time) {
+        CompletableFuture<Boolean> over = new CompletableFuture<>();
+        ticker.schedule(time, () -> over.complete(true));
+        ticker.advanceUntil(over, time);
+    }
+
+    void passUntil(Instant time) {
+        pass(Duration.between(ticker.now(), time));
+    }
+
+    /** Lets time pass until a machine is there, and returns its id. */
+    String firstMachine() {
+        for (int i = 0; i < 600 && cloud.machines().isEmpty(); i++) {
+            pass(Duration.ofMillis(100));
+        }
+        assertThat(cloud.machines()).hasSize(1);
+        return cloud.machines().iterator().next();
+    }
+
+    /** Lets time pass until no machine is left; fails if one stays. */
+    void passUntilEmpty(Duration most) {
+        Instant end = ticker.now().plus(most);
+        ticker.grace(SURE);
+        while (!cloud.machines().isEmpty() && ticker.now().isBefore(end)) {
+            pass(STEP);
+        }
+        ticker.grace(QUICK);
+        assertThat(cloud.machines()).as("machines left after %s", most).isEmpty();
+    }
+
+    Machine describe(String id) throws InterruptedException {
+        Machine machine = cloud.describe(List.of(id)).get(id);
+        assertThat(machine).as("machine %s", id).isNotNull();
+        return machine;
+    }
+
+    Map<String, String> tags(String id) throws InterruptedException {
+        return describe(id).tags();
+    }
+
+    <E extends BuilderEvent> List<E> events(Class<E> type) {
+        return events.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
+    /** Waits for the first event of a type, which comes on a thread of its own. */
+    <E extends BuilderEvent> E event(Class<E> type) {
+        Awaitility.await(type.getSimpleName())
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> !events(type).isEmpty());
+        return events(type).get(0);
+    }
+
+    List<String> tokens() {
+        return creates.stream().map(create -> create.launch().token()).toList();
+    }
+
+    /** Closes a fleet while time goes on. */
+    void close(BuildFleet closing) {
+        CompletableFuture<Void> end = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        closing.close();
+                        end.complete(null);
+                    } catch (RuntimeException | Error e) {
+                        end.completeExceptionally(e);
+                    }
+                },
+                "test-close");
+        thread.setDaemon(true);
+        thread.start();
+        await(end);
+    }
+
+    @Override
+    public void close() {
+        close(fleet);
+        ticker.close();
+    }
+}
