@@ -38,9 +38,6 @@ import org.jspecify.annotations.Nullable;
  * the way, what was created is released. Confined to the ticker.
  */
 final class Attempt {
-    /** How long a new machine may be missing from the cloud's answers before that counts (ecs-openapi, 3). */
-    private static final Duration INVISIBLE = Duration.ofSeconds(60);
-
     /** For how long a cloud that cannot be asked about a new machine is put up with. */
     private static final Duration BLIND = Duration.ofMinutes(2);
 
@@ -120,25 +117,50 @@ final class Attempt {
             }
             region.events().publish(new BuilderEvent.Launching(intendedAt, requestId, offer, number));
             region.launching().add(this);
-            return Stages.then(new LaunchOnce(region, launch, identity.owner()).run(result::isDone), (ids, failure) -> {
-                region.launching().remove(this);
+            LaunchOnce once = new LaunchOnce(region, launch, identity.owner());
+            return Stages.then(once.run(result::isDone), (ids, failure) -> {
                 if (failure == null) {
+                    region.launching().remove(this);
                     launched(ids, keys, intendedAt);
                     return CompletableFuture.<Void>completedFuture(null);
                 }
-                Stages.leave(region.records().forget(token));
+                if (once.inDoubt()) {
+                    clearUp(once, intendedAt);
+                } else {
+                    nothingIsThere();
+                }
                 return CompletableFuture.<Void>failedFuture(failure);
             });
         });
     }
 
-    private void launched(List<String> ids, Keys keys, Instant intendedAt) {
-        Instant now = region.ticker().now();
+    /** The caller gets its failure now; what may have been created is looked for until the cloud can be asked. */
+    private void clearUp(LaunchOnce once, Instant intendedAt) {
+        Stages.whenDone(once.settle(), (ids, failure) -> {
+            nothingIsThere();
+            if (failure == null) {
+                hold(ids, intendedAt).forEach(late -> late.release(() -> BuilderHandle.lost(late)));
+            }
+        });
+    }
+
+    private void nothingIsThere() {
+        region.launching().remove(this);
+        Stages.leave(region.records().forget(token));
+    }
+
+    private List<Held> hold(List<String> ids, Instant intendedAt) {
         List<Held> all = ids.stream()
                 .map(id -> new Held(region, requestId, token, id, offer, intendedAt))
                 .toList();
         region.held().addAll(all);
         all.forEach(h -> region.leases().hold(h.machineId()));
+        return all;
+    }
+
+    private void launched(List<String> ids, Keys keys, Instant intendedAt) {
+        Instant now = region.ticker().now();
+        List<Held> all = hold(ids, intendedAt);
         // More than one can only be found by the search by tag: the oldest is kept.
         all.stream().skip(1).forEach(h -> h.release(() -> BuilderHandle.lost(h)));
         Held mine = all.get(0);
@@ -196,11 +218,12 @@ final class Attempt {
             return;
         }
         if (look.isEmpty() || look.get().state() == MachineState.ENDED) {
-            if (look.isPresent() || now.isAfter(launchedAt.plus(INVISIBLE))) {
+            if (look.isPresent() || now.isAfter(launchedAt.plus(Held.INVISIBLE))) {
                 fail(vanished(look));
             }
             return;
         }
+        mine.seen();
         Machine machine = look.get();
         if (machine.failure().isPresent()) {
             fail(new ConfigurationException(

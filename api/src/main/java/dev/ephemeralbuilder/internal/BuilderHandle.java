@@ -137,7 +137,9 @@ final class BuilderHandle implements EphemeralBuilder {
 
     @Override
     public CompletableFuture<ReclaimNotice> reclaimNotice() {
-        return region.handouts().give(held::reclaimNotice);
+        return held.reclaimNotice().isDone()
+                ? held.reclaimNotice().copy()
+                : region.handouts().give(held::reclaimNotice);
     }
 
     @Override
@@ -147,7 +149,8 @@ final class BuilderHandle implements EphemeralBuilder {
 
     @Override
     public CompletableFuture<Void> gone() {
-        return region.handouts().give(held::gone);
+        // Known for good, also when the fleet is closed.
+        return held.gone().isDone() ? held.gone().copy() : region.handouts().give(held::gone);
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -41,6 +42,25 @@ final class Calls {
         return pool;
     }
 
+    /** Returns an executor that holds a ticker's time from the moment a task is handed over until it has run. */
+    static Executor holding(Ticker ticker, Executor executor) {
+        return task -> {
+            Runnable release = ticker.hold();
+            try {
+                executor.execute(() -> {
+                    try {
+                        task.run();
+                    } finally {
+                        release.run();
+                    }
+                });
+            } catch (RejectedExecutionException e) {
+                release.run();
+                throw e;
+            }
+        };
+    }
+
     /**
      * Makes a blocking call on the pool.
      *
@@ -49,7 +69,7 @@ final class Calls {
     <T> CompletableFuture<T> run(Callable<T> call) {
         CompletableFuture<T> result = new CompletableFuture<>();
         try {
-            pool.execute(() -> {
+            holding(ticker, pool).execute(() -> {
                 try {
                     T value = call.call();
                     hop(() -> result.complete(value));

@@ -35,6 +35,7 @@ public final class Engine implements BuildFleet {
     private static final Logger log = LoggerFactory.getLogger(Engine.class);
     private static final int USER_THREADS = 8;
     private static final Duration STOP_CALLS = Duration.ofSeconds(5);
+    private static final Duration DELIVERY = Duration.ofSeconds(1);
 
     private final EngineConfig config;
     private final FleetTicker ticker;
@@ -49,6 +50,7 @@ public final class Engine implements BuildFleet {
     private final AtomicBoolean closed = new AtomicBoolean();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final @Nullable Thread hook;
+    private volatile @Nullable Runnable closing;
 
     // Confined to the ticker.
     private final Set<Held> held = new LinkedHashSet<>();
@@ -65,7 +67,7 @@ public final class Engine implements BuildFleet {
         this.calls = new Calls(ticker, "call", config.maxConcurrentCalls());
         this.shellCalls = new Calls(ticker, "shell", config.maxConcurrentCalls());
         this.users = Calls.pool("ephemeral-builder-user-", USER_THREADS);
-        this.events = new Events(config.listeners(), users);
+        this.events = new Events(config.listeners(), Calls.holding(ticker, users));
         this.handouts = new Handouts(ticker);
         this.identity = new Attempt.Identity(config.owner(), hostName(), config.lease());
         Retries retries = new Retries(ticker, calls);
@@ -159,20 +161,26 @@ public final class Engine implements BuildFleet {
             return;
         }
         try {
-            CountDownLatch allGone = new CountDownLatch(1);
+            AtomicBoolean allGone = new AtomicBoolean();
+            CountDownLatch over = new CountDownLatch(1);
             ticker.execute(() -> {
                 List.copyOf(acquisitions).forEach(a -> a.result().cancel(false));
                 // Behind the cancellations that this has put on the ticker.
-                ticker.execute(() -> drain(allGone));
+                ticker.execute(() -> drain(allGone, over));
+                ticker.schedule(config.closeTimeout(), () -> end(over));
             });
-            boolean gone =
-                    uninterruptibly(most -> allGone.await(most.toNanos(), TimeUnit.NANOSECONDS), config.closeTimeout());
-            if (!gone) {
+            // By the wall clock too: nobody may be moving the ticker's.
+            uninterruptibly(most -> over.await(most.toNanos(), TimeUnit.NANOSECONDS), config.closeTimeout());
+            if (!allGone.get()) {
                 sayWhatIsLeft();
             }
             stop();
         } finally {
             stopped.countDown();
+            Runnable hold = closing;
+            if (hold != null) {
+                hold.run();
+            }
         }
     }
 
@@ -215,20 +223,29 @@ public final class Engine implements BuildFleet {
         uninterruptibly(most -> said.await(most.toNanos(), TimeUnit.NANOSECONDS), STOP_CALLS);
     }
 
+    /** Ends the waiting of {@link #close}; from here on a ticker moved by hand stands still until the fleet has stopped. */
+    private void end(CountDownLatch over) {
+        if (closing == null) {
+            closing = ticker.hold();
+        }
+        over.countDown();
+    }
+
     /** Completes when no launch is under way and every machine was seen gone. */
-    private void drain(CountDownLatch allGone) {
+    private void drain(AtomicBoolean allGone, CountDownLatch over) {
         List.copyOf(held).forEach(h -> h.release(Handouts::fleetClosed));
         if (held.isEmpty() && launching.isEmpty()) {
-            allGone.countDown();
-        } else {
-            ticker.schedule(Duration.ofMillis(100), () -> drain(allGone));
+            allGone.set(true);
+            end(over);
+        } else if (over.getCount() > 0) {
+            ticker.schedule(Duration.ofMillis(100), () -> drain(allGone, over));
         }
     }
 
     private void stop() {
         uninterruptibly(calls::stop, STOP_CALLS);
         uninterruptibly(shellCalls::stop, STOP_CALLS);
-        handouts.close();
+        uninterruptibly(handouts::close, DELIVERY);
         users.shutdown();
         uninterruptibly(most -> users.awaitTermination(most.toNanos(), TimeUnit.NANOSECONDS), STOP_CALLS);
         users.shutdownNow();
@@ -263,7 +280,7 @@ public final class Engine implements BuildFleet {
         if (region == null) {
             throw new IllegalStateException("an offer of a provider that the fleet does not have: " + offer);
         }
-        return new Attempt(region, identity, spec, request, requestId, offer, number, users);
+        return new Attempt(region, identity, spec, request, requestId, offer, number, Calls.holding(ticker, users));
     }
 
     List<Region> regions() {

@@ -39,6 +39,11 @@ final class FleetTicker implements Ticker {
     }
 
     @Override
+    public Runnable hold() {
+        return ticker.hold();
+    }
+
+    @Override
     public void close() {
         closed = true;
         if (owned) {
@@ -47,8 +52,16 @@ final class FleetTicker implements Ticker {
     }
 
     private void run(Runnable task) {
-        if (!closed) {
+        if (closed) {
+            return;
+        }
+        try {
             task.run();
+        } catch (RejectedExecutionException e) {
+            // The fleet was closed while the task ran: what it wanted to do later is not to be done.
+            if (!closed) {
+                throw e;
+            }
         }
     }
 

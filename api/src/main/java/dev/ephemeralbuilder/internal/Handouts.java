@@ -1,6 +1,7 @@
 package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.BuilderLostException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -117,17 +118,25 @@ final class Handouts {
 
     private void complete(Runnable completion) {
         try {
-            callbacks.execute(completion);
+            Calls.holding(ticker, callbacks).execute(completion);
         } catch (RejectedExecutionException fleetIsClosed) {
             completion.run();
         }
     }
 
-    /** Fails whatever is still open. */
-    void close() {
+    /** Lets what is complete be delivered, for a moment, and fails whatever is still open. */
+    boolean close(Duration most) throws InterruptedException {
         closed = true;
-        open.values().forEach(given -> given.completeExceptionally(fleetClosed()));
         callbacks.shutdown();
+        try {
+            return callbacks.awaitTermination(most.toNanos(), TimeUnit.NANOSECONDS);
+        } finally {
+            failOpen();
+        }
+    }
+
+    private void failOpen() {
+        open.values().forEach(given -> given.completeExceptionally(fleetClosed()));
     }
 
     static BuilderLostException fleetClosed() {

@@ -24,6 +24,9 @@ import org.slf4j.LoggerFactory;
 final class Held {
     private static final Logger log = LoggerFactory.getLogger(Held.class);
 
+    /** How long a new machine may be missing from the cloud's answers before that counts (ecs-openapi, 3). */
+    static final Duration INVISIBLE = Duration.ofSeconds(60);
+
     private final Region region;
     private final String requestId;
     private final String token;
@@ -33,6 +36,7 @@ final class Held {
     private final CompletableFuture<ReclaimNotice> reclaimNotice = new CompletableFuture<>();
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
     private volatile @Nullable Instant releasedAt;
+    private boolean seen;
     private Watcher.@Nullable Watch watch;
     private @Nullable Link link;
 
@@ -87,6 +91,11 @@ final class Held {
         this.link = link;
     }
 
+    /** The cloud has shown the machine: from now on, unknown means gone. */
+    void seen() {
+        seen = true;
+    }
+
     /** Takes a look at the ready machine. */
     void onLook(Optional<Machine> look) {
         look.flatMap(Machine::reclaimNotice).ifPresent(notice -> {
@@ -137,16 +146,22 @@ final class Held {
         }
         region.leases().drop(machineId);
         region.events().publish(new BuilderEvent.Released(now, requestId, machineId, cost()));
-        Stages.whenDone(region.terminator().delete(machineId, createdAt), (v, failure) -> {
-            Instant goneAt = region.ticker().now();
-            region.events().publish(new BuilderEvent.Gone(goneAt, requestId, machineId, Duration.between(now, goneAt)));
-            Stages.whenDone(region.records().ended(token, machineId, cost()), (w, f) -> {
-                if (f != null) {
-                    log.warn("The end of a machine could not be written down [id={}]", machineId, Failures.unwrap(f));
-                }
-                region.held().remove(this);
-                gone.complete(null);
-            });
-        });
+        Stages.whenDone(
+                region.terminator().delete(machineId, seen ? createdAt : createdAt.plus(INVISIBLE)), (v, failure) -> {
+                    Instant goneAt = region.ticker().now();
+                    region.events()
+                            .publish(
+                                    new BuilderEvent.Gone(goneAt, requestId, machineId, Duration.between(now, goneAt)));
+                    Stages.whenDone(region.records().ended(token, machineId, cost()), (w, f) -> {
+                        if (f != null) {
+                            log.warn(
+                                    "The end of a machine could not be written down [id={}]",
+                                    machineId,
+                                    Failures.unwrap(f));
+                        }
+                        region.held().remove(this);
+                        gone.complete(null);
+                    });
+                });
     }
 }

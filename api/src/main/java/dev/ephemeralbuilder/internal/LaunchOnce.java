@@ -31,6 +31,9 @@ final class LaunchOnce {
 
     private static final int LOOKS = 3;
 
+    /** Until a cloud that could not be asked is asked again. */
+    private static final Duration UNASKED = Duration.ofMinutes(1);
+
     private final Region region;
     private final Launch launch;
     private final String owner;
@@ -54,8 +57,30 @@ final class LaunchOnce {
                 return CompletableFuture.completedFuture(result.ids());
             }
             BuilderException reason = Failures.asBuilderException(failure);
-            return inDoubt ? search(LOOKS, reason) : CompletableFuture.failedFuture(reason);
+            if (!inDoubt) {
+                return CompletableFuture.failedFuture(reason);
+            }
+            return search(LOOKS).thenCompose(found -> {
+                inDoubt = false;
+                return found.isEmpty()
+                        ? CompletableFuture.failedFuture(provenAbsent(reason))
+                        : CompletableFuture.completedFuture(found);
+            });
         });
+    }
+
+    /** Returns whether the last run failed and nobody knows yet whether there is a machine. */
+    boolean inDoubt() {
+        return inDoubt;
+    }
+
+    /** Searches until the cloud has told, however long it cannot be asked; returns what there is, often nothing. */
+    CompletableFuture<List<String>> settle() {
+        return Stages.then(
+                search(LOOKS),
+                (found, failure) -> failure == null
+                        ? CompletableFuture.completedFuture(found)
+                        : Stages.after(region.ticker(), UNASKED).thenCompose(v -> settle()));
     }
 
     private LaunchResult once(BooleanSupplier abandoned) throws InterruptedException {
@@ -71,23 +96,25 @@ final class LaunchOnce {
         }
     }
 
-    private CompletableFuture<List<String>> search(int looks, BuilderException reason) {
+    /** Fails only if the cloud cannot be asked. */
+    private CompletableFuture<List<String>> search(int looks) {
         return machinesOfThisAttempt(null, new ArrayList<>()).thenCompose(found -> {
-            if (!found.isEmpty()) {
+            if (!found.isEmpty() || looks == 1) {
                 return CompletableFuture.completedFuture(
                         found.stream().map(Machine::id).toList());
             }
-            if (looks > 1) {
-                return Stages.after(region.ticker(), GRACE).thenCompose(v -> search(looks - 1, reason));
-            }
-            return CompletableFuture.failedFuture(new ProviderException(
-                    "The create call failed and the cloud shows no machine of it: " + reason.getMessage(),
-                    ProviderException.Effect.NONE,
-                    true,
-                    reason.code().orElse(null),
-                    reason.requestId().orElse(null),
-                    reason));
+            return Stages.after(region.ticker(), GRACE).thenCompose(v -> search(looks - 1));
         });
+    }
+
+    private static ProviderException provenAbsent(BuilderException reason) {
+        return new ProviderException(
+                "The create call failed and the cloud shows no machine of it: " + reason.getMessage(),
+                ProviderException.Effect.NONE,
+                true,
+                reason.code().orElse(null),
+                reason.requestId().orElse(null),
+                reason);
     }
 
     private CompletableFuture<List<Machine>> machinesOfThisAttempt(@Nullable String cursor, List<Machine> found) {

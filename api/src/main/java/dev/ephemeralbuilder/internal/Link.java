@@ -105,7 +105,10 @@ final class Link {
                 return CompletableFuture.completedFuture(channel);
             }
             BuilderException reason = Failures.asBuilderException(failure);
-            if (closed != null || !reason.retryable()) {
+            if (closed != null) {
+                return CompletableFuture.failedFuture(closed.get());
+            }
+            if (!reason.retryable()) {
                 return CompletableFuture.failedFuture(reason);
             }
             return Stages.then(presence.check(), (gone, blind) -> {

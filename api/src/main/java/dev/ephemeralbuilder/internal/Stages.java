@@ -4,6 +4,7 @@ import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,6 +77,8 @@ final class Stages {
     private static <T extends @Nullable Object> void take(Step<T> step, T value, @Nullable Throwable failure) {
         try {
             step.take(value, failure);
+        } catch (RejectedExecutionException e) {
+            log.debug("The fleet is closed; a step was not taken");
         } catch (RuntimeException | Error e) {
             log.error("A step of the fleet failed", e);
         }

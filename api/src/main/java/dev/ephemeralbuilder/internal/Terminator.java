@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.ConfigurationException;
+import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
@@ -40,20 +41,17 @@ final class Terminator {
 
     private static final Duration LONGEST = Duration.ofMinutes(1);
 
-    /** So soon after its creation a machine may be unknown and there all the same (ecs-openapi, 3). */
-    private static final Duration INVISIBLE = Duration.ofSeconds(60);
-
     private static final class Entry {
         final String id;
-        final Instant createdAt;
+        final Instant unknownUntil;
         final CompletableFuture<Void> gone = new CompletableFuture<>();
         Instant deleteAt;
         boolean accepted;
         int failures;
 
-        Entry(String id, Instant createdAt, Instant deleteAt) {
+        Entry(String id, Instant unknownUntil, Instant deleteAt) {
             this.id = id;
-            this.createdAt = createdAt;
+            this.unknownUntil = unknownUntil;
             this.deleteAt = deleteAt;
         }
     }
@@ -72,13 +70,17 @@ final class Terminator {
         this.provider = provider;
     }
 
-    /** Deletes a machine; completes when its absence was observed, and never fails. */
-    CompletableFuture<Void> delete(String id, Instant createdAt) {
+    /**
+     * Deletes a machine; completes when its absence was observed, and never fails.
+     *
+     * @param unknownUntil until then the cloud may not know the machine although it is there
+     */
+    CompletableFuture<Void> delete(String id, Instant unknownUntil) {
         Entry known = entries.get(id);
         if (known != null) {
             return known.gone;
         }
-        Entry entry = new Entry(id, createdAt, ticker.now());
+        Entry entry = new Entry(id, unknownUntil, ticker.now());
         entries.put(id, entry);
         wake(GATHER);
         return entry.gone;
@@ -137,7 +139,9 @@ final class Terminator {
                 return CompletableFuture.completedFuture(null);
             }
             BuilderException reason = Failures.asBuilderException(failure);
-            if (ids.size() > 1 && reason instanceof ConfigurationException) {
+            boolean ofTheIds = reason instanceof ConfigurationException
+                    || (reason instanceof ProviderException && !reason.retryable());
+            if (ids.size() > 1 && ofTheIds) {
                 // One bad id may spoil a batch (ecs-openapi, 6.2 g).
                 int half = ids.size() / 2;
                 return deleteBatch(ids.subList(0, half)).thenCompose(v -> deleteBatch(ids.subList(half, ids.size())));
@@ -156,7 +160,7 @@ final class Terminator {
             postpone(id, "no outcome for it");
             return;
         }
-        boolean tooSoon = ticker.now().isBefore(entry.createdAt.plus(INVISIBLE));
+        boolean tooSoon = ticker.now().isBefore(entry.unknownUntil);
         switch (outcome.status()) {
             case ACCEPTED -> accept(entry);
             case ABSENT -> {

@@ -30,6 +30,16 @@ public interface Ticker extends Executor, AutoCloseable {
     @Override
     void execute(Runnable task);
 
+    /**
+     * Says that something is under way elsewhere that will come back to this ticker. A ticker whose time is moved by hand
+     * lets no time pass meanwhile; others need not know, so this does nothing by default.
+     *
+     * @return what ends the hold, to be run once, from any thread
+     */
+    default Runnable hold() {
+        return () -> {};
+    }
+
     /** Drops what has not run. Does not wait. */
     @Override
     void close();

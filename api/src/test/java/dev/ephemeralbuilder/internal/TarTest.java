@@ -183,4 +183,39 @@ class TarTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("not a tar archive");
     }
+
+    @Test
+    void aLinkBehindALinkDoesNotLeadOutside() throws Exception {
+        ByteArrayOutputStream archive = new ByteArrayOutputStream();
+        archive.writeBytes(header("a/b/s", '2', "../.."));
+        // By its words this stays inside; by the link s it is a sibling of everything.
+        archive.writeBytes(header("a/b/s/esc", '2', "../outside"));
+        archive.writeBytes(new byte[2 * TarWriter.BLOCK]);
+        assertThatThrownBy(() -> TarReader.folder(new ByteArrayInputStream(archive.toByteArray()), target))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("leaves the target");
+        assertThat(Files.isSymbolicLink(target.resolve("esc"))).isFalse();
+    }
+
+    private static byte[] header(String name, char type, String link) {
+        byte[] header = new byte[TarWriter.BLOCK];
+        put(header, 0, name);
+        put(header, 100, "0000755");
+        put(header, 124, "00000000000");
+        header[156] = (byte) type;
+        put(header, 157, link);
+        put(header, 257, "ustar");
+        put(header, 148, "        ");
+        int sum = 0;
+        for (byte b : header) {
+            sum += b & 0xff;
+        }
+        put(header, 148, String.format("%06o\0 ", sum));
+        return header;
+    }
+
+    private static void put(byte[] header, int at, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(bytes, 0, header, at, bytes.length);
+    }
 }

@@ -48,9 +48,11 @@ public final class TestTicker implements Ticker {
     /** Says that something outside the ticker is at work; to be closed when it is done. */
     public final class Hold implements AutoCloseable {
         private final long patienceNanos;
+        private final boolean handsOver;
 
-        private Hold(long patienceNanos) {
+        private Hold(long patienceNanos, boolean handsOver) {
             this.patienceNanos = patienceNanos;
+            this.handsOver = handsOver;
         }
 
         /** Says that the work is done, just before its result is handed over. Does nothing when called again. */
@@ -59,7 +61,7 @@ public final class TestTicker implements Ticker {
             lock.lock();
             try {
                 if (holds.remove(this)) {
-                    handovers++;
+                    handovers += handsOver ? 1 : 0;
                     changed.signalAll();
                 }
             } finally {
@@ -105,6 +107,7 @@ public final class TestTicker implements Ticker {
     private int handovers;
     private boolean outside;
     private long graceNanos = DEFAULT_GRACE.toNanos();
+    private long patienceNanos = WALL_BOUND.toNanos();
     private boolean closed;
 
     private TestTicker(Instant start) {
@@ -180,13 +183,47 @@ public final class TestTicker implements Ticker {
     }
 
     /**
+     * {@inheritDoc} The time stands still for at most {@link #patience} per step. Whoever ends this hold has handed its
+     * result over already.
+     */
+    @Override
+    public Runnable hold() {
+        lock.lock();
+        try {
+            Hold hold = new Hold(patienceNanos, false);
+            holds.add(hold);
+            return hold::close;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Sets for how long of the wall clock a step waits for work that a fleet has under way; for tests in which such work
+     * hangs. Default: 30 seconds.
+     *
+     * @throws IllegalArgumentException if negative
+     */
+    public void patience(Duration patience) {
+        if (patience.isNegative()) {
+            throw new IllegalArgumentException("patience must not be negative, was " + patience);
+        }
+        lock.lock();
+        try {
+            patienceNanos = patience.toNanos();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
      * Says that something outside this ticker is at work, so that {@link #advanceUntil} waits for it before each step.
      *
      * @param patience how long to wait before one step, by the wall clock: much for a call that will certainly come
      *     back soon, little for something that may itself depend on time moving on
      */
     public Hold hold(Duration patience) {
-        Hold hold = new Hold(patience.toNanos());
+        Hold hold = new Hold(patience.toNanos(), true);
         lock.lock();
         try {
             holds.add(hold);

@@ -120,13 +120,15 @@ class AcquireTest {
     }
 
     @Test
-    void triesNoMoreOffersThanAllowed() {
+    void triesNoMoreOffersOfAMarketThanAllowed() {
         try (FleetRig rig = new FleetRig(AcquireTest::onlySmall, fleet -> fleet.maxAttempts(2))) {
             rig.cloud.stockOut("t.small", "memory-1a");
             rig.cloud.stockOut("t.small", "memory-1b");
             CapacityException failure = catchThrowableOfType(CapacityException.class, rig::acquire);
-            assertThat(failure.tried()).hasSize(2);
-            assertThat(rig.creates).hasSize(2);
+            assertThat(failure.tried())
+                    .extracting(tried -> tried.offer().market())
+                    .containsExactly(Market.SPOT, Market.SPOT, Market.ON_DEMAND, Market.ON_DEMAND);
+            assertThat(rig.creates).hasSize(4);
         }
     }
 

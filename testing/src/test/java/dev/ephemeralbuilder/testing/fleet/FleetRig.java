@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 
@@ -61,17 +60,8 @@ final class FleetRig implements AutoCloseable {
     /** How long one step of time waits for a command; most end within some milliseconds. */
     private static final Duration COMMAND = Duration.ofSeconds(2);
 
-    /** How long one step waits for a pool's thread to begin, where a step too early would spoil the test. */
-    private static final Duration SURE = Duration.ofMillis(60);
-
-    /** The same for the first acquire of a JVM, which loads classes. */
-    private static final Duration COLD = Duration.ofSeconds(2);
-
-    private static final AtomicBoolean cold = new AtomicBoolean(true);
-    /** No step of time is longer while a test waits for the engine. */
+    /** No step of time is longer while a test waits for the cloud to be empty. */
     private static final Duration STEP = Duration.ofSeconds(10);
-
-    private static final Duration QUICK = Duration.ofMillis(20);
 
     static final String OWNER = "fleet-test";
     static final MachineSpec SPEC =
@@ -104,8 +94,8 @@ final class FleetRig implements AutoCloseable {
             UnaryOperator<BuildFleet.Builder> fleetSettings,
             UnaryOperator<CloudProvider> wrapper) {
         this.ticker = ticker;
-        // From now on the ticker knows that there is work on other threads, also before the first call.
-        ticker.hold(Duration.ZERO).close();
+        // Fleet and cloud say when they are at work elsewhere; nothing else is waited for.
+        ticker.grace(Duration.ZERO);
         this.cloud =
                 cloudSettings.apply(InMemoryProvider.builder().ticker(ticker)).build();
         CloudProvider recording = new ForwardingProvider(cloud) {
@@ -141,32 +131,13 @@ final class FleetRig implements AutoCloseable {
         return await(fleet.acquireAsync(spec, request));
     }
 
-    /**
-     * Lets time pass until something has come about, in steps small enough that the engine's threads keep up on a busy
-     * host.
-     */
+    /** Lets time pass until something has come about. */
     <T> T await(CompletableFuture<T> future) {
         return await(future, PATIENCE);
     }
 
     <T> T await(CompletableFuture<T> future, Duration most) {
-        ticker.grace(cold.getAndSet(false) ? COLD : SURE);
-        AtomicBoolean over = new AtomicBoolean();
-        beat(over);
-        try {
-            return ticker.advanceUntil(future, most);
-        } finally {
-            over.set(true);
-            ticker.grace(QUICK);
-        }
-    }
-
-    private void beat(AtomicBoolean over) {
-        ticker.schedule(STEP, () -> {
-            if (!over.get()) {
-                beat(over);
-            }
-        });
+        return ticker.advanceUntil(future, most);
     }
 
     CompletableFuture<EphemeralBuilder> begin() {
@@ -196,11 +167,9 @@ final class FleetRig implements AutoCloseable {
     /** Lets time pass until no machine is left; fails if one stays. */
     void passUntilEmpty(Duration most) {
         Instant end = ticker.now().plus(most);
-        ticker.grace(SURE);
         while (!cloud.machines().isEmpty() && ticker.now().isBefore(end)) {
             pass(STEP);
         }
-        ticker.grace(QUICK);
         assertThat(cloud.machines()).as("machines left after %s", most).isEmpty();
     }
 

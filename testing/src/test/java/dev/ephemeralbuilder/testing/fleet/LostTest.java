@@ -175,6 +175,8 @@ class LostTest {
             }
         })) {
             EphemeralBuilder builder = acquire(rig);
+            // The call that hangs must not stop the time.
+            rig.ticker.patience(Duration.ofMillis(20));
             slow.set(true);
             CompletableFuture<RunningScript> started = builder.start(Script.of("true"));
             rig.pass(Duration.ofMillis(1));
