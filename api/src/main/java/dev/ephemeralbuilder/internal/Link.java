@@ -132,7 +132,7 @@ final class Link {
                         + Failures.asBuilderException(blind).getMessage() + ")";
         return new BuilderTimeoutException(
                 "Machine " + machine.id() + " cannot be reached, " + cloud + ". Last failure: " + reason.getMessage(),
-                reason.code().orElse(null),
+                null,
                 null,
                 reason);
     }

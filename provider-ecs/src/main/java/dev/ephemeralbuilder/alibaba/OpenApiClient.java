@@ -11,6 +11,7 @@ import com.aliyuncs.exceptions.ClientException;
 import com.aliyuncs.http.HttpClientConfig;
 import com.aliyuncs.http.ProtocolType;
 import com.aliyuncs.profile.DefaultProfile;
+import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials.AccessKey;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -89,6 +90,8 @@ public final class OpenApiClient implements AutoCloseable {
             return answer;
         } catch (ClientException e) {
             throw errors.translate(action, e);
+        } catch (BuilderException e) {
+            throw e;
         } catch (RuntimeException e) {
             throw errors.nonsense(action);
         }
@@ -136,6 +139,8 @@ public final class OpenApiClient implements AutoCloseable {
             AccessKey key;
             try {
                 key = requireNonNull(source.current(), "current");
+            } catch (BuilderException e) {
+                throw e;
             } catch (RuntimeException e) {
                 // What the source says may hold what it found; its class is enough to go on.
                 throw new ClientException(

@@ -3,6 +3,7 @@ package dev.ephemeralbuilder.alibaba;
 import com.aliyuncs.auth.BasicSessionCredentials;
 import com.aliyuncs.auth.DefaultCredentialsProvider;
 import com.aliyuncs.exceptions.ClientException;
+import dev.ephemeralbuilder.CredentialsException;
 import org.jspecify.annotations.Nullable;
 
 /** The SDK's default chain behind our interface. */
@@ -17,7 +18,12 @@ final class SdkDefaultCredentials implements AlibabaCredentials {
             return new AccessKey(found.getAccessKeyId(), found.getAccessKeySecret(), token);
         } catch (ClientException e) {
             // The SDK's message names every link of the chain with what it found there; none of it is passed on.
-            throw new IllegalStateException("the SDK's default chain found no credentials");
+            throw new CredentialsException(
+                    "There are no credentials: the SDK's default chain found none in the environment, the CLI's profile,"
+                            + " OIDC or the machine's RAM role",
+                    null,
+                    null,
+                    null);
         }
     }
 

@@ -188,9 +188,10 @@ final class BuildRun {
         }
         if (acquired != null) {
             CostEstimate cost = acquired.cost();
-            console.line("cost      " + cost.amount() + " for " + Texts.duration(cost.billed()) + "; on demand "
-                    + cost.onDemand() + " (" + OfferTable.saved(cost.amount(), cost.onDemand())
-                    + " % saved); an estimate");
+            console.line(
+                    "cost      " + Texts.money(cost.amount()) + " for " + Texts.duration(cost.billed()) + "; on demand "
+                            + Texts.money(cost.onDemand()) + " (" + OfferTable.saved(cost.amount(), cost.onDemand())
+                            + " % saved); an estimate");
         }
     }
 

@@ -20,6 +20,7 @@ final class Texts {
             "(?:(\\d{1,5})d)?(?:(\\d{1,6})h)?(?:(\\d{1,7})m)?(?:(\\d{1,9})s)?", Pattern.CASE_INSENSITIVE);
     private static final Pattern PRICE = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,9})?) ?([A-Za-z]{3})?");
     private static final long KILO = 1000;
+    private static final BigDecimal SMALL = new BigDecimal("0.01");
 
     private Texts() {}
 
@@ -106,5 +107,12 @@ final class Texts {
 
     private static long number(@Nullable String digits) {
         return digits == null ? 0 : Long.parseLong(digits);
+    }
+
+    /** An amount of money: to four decimals, a small one to six, since a build costs fractions of a cent. */
+    static String money(Money money) {
+        int decimals = money.amount().abs().compareTo(SMALL) < 0 ? 6 : 4;
+        return money.amount().setScale(decimals, RoundingMode.HALF_UP).toPlainString() + " "
+                + money.currency().getCurrencyCode();
     }
 }

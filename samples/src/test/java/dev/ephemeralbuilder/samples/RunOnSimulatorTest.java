@@ -66,7 +66,7 @@ class RunOnSimulatorTest {
                 .containsPattern("ephemeral: script +\\S+ s  exit code 37")
                 .containsPattern("ephemeral: download +\\S+ s  made/a/1.txt -> out/a/1.txt \\(1 file, ")
                 .containsPattern("ephemeral: release +\\S+ s  no machine is left")
-                .containsPattern("ephemeral: cost      0.\\d{4} CNY for .*; on demand 0.\\d{4} CNY .*; an estimate")
+                .containsPattern("ephemeral: cost      0.\\d{6} CNY for .*; on demand 0.\\d{4,6} CNY .*; an estimate")
                 .doesNotContain("quoted")
                 .doesNotContain("\tat ");
     }

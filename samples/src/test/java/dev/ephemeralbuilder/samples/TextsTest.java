@@ -63,4 +63,11 @@ class TextsTest {
         assertThat(Texts.count(1, "file")).isEqualTo("1 file");
         assertThat(Texts.count(0, "file")).isEqualTo("0 files");
     }
+
+    @Test
+    void aSmallAmountKeepsWhatItIsMadeOf() {
+        assertThat(Texts.money(Money.of("0.000093", "CNY"))).isEqualTo("0.000093 CNY");
+        assertThat(Texts.money(Money.of("0.01", "CNY"))).isEqualTo("0.0100 CNY");
+        assertThat(Texts.money(Money.of("12.34567", "USD"))).isEqualTo("12.3457 USD");
+    }
 }
