@@ -180,8 +180,8 @@ final class BuildRun {
                     "release",
                     left.isEmpty()
                             ? "no machine is left"
-                            : String.join(", ", left) + " was asked to end"
-                                    + " but is still shown; the cloud ends it at the end of its lifetime at the latest");
+                            : String.join(", ", left) + " was not seen to end;"
+                                    + " the cloud ends it at the end of its lifetime at the latest");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             console.quiet();
