@@ -17,7 +17,8 @@ public interface Channel extends AutoCloseable {
      *
      * @param bytes the bytes; not to be touched until the future completes
      * @return completes when the transport took all of them; fails with a
-     *     {@link dev.ephemeralbuilder.ProviderException} if the channel is lost or closed
+     *     {@link dev.ephemeralbuilder.ProviderException} if the channel is lost or closed, also when the command took
+     *     them and ended before the transport could say so
      */
     CompletableFuture<Void> write(ByteBuffer bytes);
 

@@ -233,7 +233,8 @@ class SshShellTest {
             Shell shell = open();
             shells.add(shell);
             for (int c = 0; c < 4; c++) {
-                channels.add(shell.open("read line; echo got $line"));
+                // It must not end before its write is known to be done: the end would fail the write.
+                channels.add(shell.open("read line; echo got $line; read end"));
             }
         }
         List<CompletableFuture<ByteBuffer>> reads =
