@@ -586,10 +586,9 @@ public abstract class CloudProviderContract {
             String input = "line\n".repeat(20_000);
             try (Shell shell = rig().connect(rig().running());
                     Channel channel = shell.open("head -c " + input.length())) {
-                CompletableFuture<Output> output = CompletableFuture.supplyAsync(() -> drained(channel));
-                get(channel.write(ByteBuffer.wrap(input.getBytes(US_ASCII))));
-                get(channel.closeInput());
-                assertThat(get(output).text())
+                // Not waited for: the command may take it all and end before the transport can say so.
+                CompletableFuture<Void> unused = channel.write(ByteBuffer.wrap(input.getBytes(US_ASCII)));
+                assertThat(drained(channel).text())
                         .as("the command must get what write was given, byte by byte")
                         .isEqualTo(input);
             }
@@ -615,7 +614,7 @@ public abstract class CloudProviderContract {
                 assertThat(rig().run(shell, "echo second").text())
                         .as("a second channel must work while the first is open")
                         .isEqualTo("second\n");
-                get(first.write(ByteBuffer.wrap("one\n".getBytes(US_ASCII))));
+                CompletableFuture<Void> unused = first.write(ByteBuffer.wrap("one\n".getBytes(US_ASCII)));
                 assertThat(rig().drain(first).text()).isEqualTo("one\n");
             }
         }
