@@ -159,11 +159,6 @@ final class Follow {
             return found;
         }
 
-        /** Returns the mark's own line. */
-        String line() {
-            return line.toString(java.nio.charset.StandardCharsets.UTF_8);
-        }
-
         private static boolean startsWithMark(byte[] bytes) {
             byte[] mark = Supervisor.STREAM_MARK;
             return bytes.length >= mark.length && java.util.Arrays.equals(bytes, 0, mark.length, mark, 0, mark.length);

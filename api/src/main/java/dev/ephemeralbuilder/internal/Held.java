@@ -61,10 +61,6 @@ final class Held {
         return offer;
     }
 
-    Instant createdAt() {
-        return createdAt;
-    }
-
     CompletableFuture<ReclaimNotice> reclaimNotice() {
         return reclaimNotice;
     }

@@ -56,10 +56,6 @@ final class MarketBook {
         this.protections = protections;
     }
 
-    CloudProvider provider() {
-        return provider;
-    }
-
     /** Returns all that is needed to make offers for a spec, read anew where it is too old. */
     CompletableFuture<MarketSnapshot> forSpec(MachineSpec spec) {
         return current(Part.CATALOG, List.of()).thenCompose(v -> {

@@ -86,11 +86,6 @@ final class Terminator {
         return entry.gone;
     }
 
-    /** Returns the machines whose absence was not observed yet. */
-    List<String> remaining() {
-        return List.copyOf(entries.keySet());
-    }
-
     private void wake(Duration delay) {
         Instant at = ticker.now().plus(delay);
         if (running || (nextAt != null && !at.isBefore(nextAt))) {
