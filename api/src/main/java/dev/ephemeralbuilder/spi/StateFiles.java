@@ -9,7 +9,6 @@ import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -195,12 +194,11 @@ final class StateFiles {
             return "This process lacks the right: look with `ls -ld`, and use one user for all processes.";
         }
         Path folder = parent(file);
+        if (!Files.isWritable(folder)) {
+            return "The folder is read-only for this process: make its file system and mode writable, or use another.";
+        }
         try {
-            FileStore disk = Files.getFileStore(folder);
-            if (disk.isReadOnly()) {
-                return "Its file system is mounted read-only: mount it for writing, or use another folder.";
-            }
-            if (disk.getUsableSpace() < LITTLE_ROOM) {
+            if (Files.getFileStore(folder).getUsableSpace() < LITTLE_ROOM) {
                 return "The disk is full: free some space on it.";
             }
         } catch (IOException unknown) {

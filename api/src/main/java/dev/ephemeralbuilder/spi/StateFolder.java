@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -231,13 +232,13 @@ final class StateFolder {
         try {
             Files.deleteIfExists(temporary);
             Files.createFile(temporary, StateFiles.PRIVATE_FILE);
-            String me = Files.getOwner(temporary).getName();
-            String other = Files.getOwner(path).getName();
+            UserPrincipal me = Files.getOwner(temporary);
+            UserPrincipal other = Files.getOwner(path);
             Files.delete(temporary);
             if (!me.equals(other)) {
                 throw new ConfigurationException(
-                        "The state folder " + path + " belongs to " + other + ", this process runs as " + me
-                                + ": use one user for all processes, or another folder",
+                        "The state folder " + path + " belongs to " + other.getName() + ", this process runs as "
+                                + me.getName() + ": use one user for all processes, or another folder",
                         null,
                         null,
                         null);
