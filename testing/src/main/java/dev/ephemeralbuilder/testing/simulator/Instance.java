@@ -38,13 +38,7 @@ final class Instance {
     final List<Ticker.Scheduled> steps = new ArrayList<>();
     Ticker.@Nullable Scheduled cap;
 
-    Instance(
-            String id,
-            long number,
-            RunRequest request,
-            Instant created,
-            Instant visibleFrom,
-            MachineRuntime runtime) {
+    Instance(String id, long number, RunRequest request, Instant created, Instant visibleFrom, MachineRuntime runtime) {
         this.id = id;
         this.number = number;
         this.request = request;

@@ -95,12 +95,10 @@ final class Instances {
         }
     }
 
-    private synchronized List<String> createAll(
-            RunRequest request, Faults.Verdict verdict, @Nullable Disk image) {
+    private synchronized List<String> createAll(RunRequest request, Faults.Verdict verdict, @Nullable Disk image) {
         int count = admission.admit(request, byId.values());
-        int vanishing = verdict.effect().kind() == Faults.Kind.VANISH
-                ? verdict.effect().machines()
-                : 0;
+        int vanishing =
+                verdict.effect().kind() == Faults.Kind.VANISH ? verdict.effect().machines() : 0;
         List<String> ids = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             if (image != null && !image.hold()) {
@@ -115,8 +113,7 @@ final class Instances {
         long number = created++;
         String id = "i-sim" + pad(Long.toUnsignedString(Draw.bits(seed, "id", number), 36));
         Instant now = now();
-        Instance instance =
-                new Instance(id, number, request, now, now.plus(lag), factory.create(id, number, request));
+        Instance instance = new Instance(id, number, request, now, now.plus(lag), factory.create(id, number, request));
         byId.put(id, instance);
         Duration boot = bootMin.plusNanos((long) (bootMax.minus(bootMin).toNanos() * Draw.unit(seed, "boot", number)));
         if (vanish) {

@@ -47,7 +47,8 @@ final class Metadata {
         String machine = path.substring(PREFIX.length(), slash);
         String name = path.substring(slash + TREE.length());
         List<String> found = instances.select(
-                instance -> instance.id.equals(machine) && !value(instance, name).isEmpty(),
+                instance ->
+                        instance.id.equals(machine) && !value(instance, name).isEmpty(),
                 instance -> value(instance, name));
         return found.isEmpty() ? new Answer(404, "") : new Answer(200, found.get(0));
     }

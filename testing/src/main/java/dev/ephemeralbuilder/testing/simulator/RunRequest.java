@@ -187,8 +187,7 @@ final class RunRequest {
         }
         if (!view.image().architecture.equals(type.architecture())) {
             throw ApiError.of(
-                    "ImageNotSupportInstanceType",
-                    "The specified image don't support the InstanceType instance.");
+                    "ImageNotSupportInstanceType", "The specified image don't support the InstanceType instance.");
         }
         return view.image();
     }

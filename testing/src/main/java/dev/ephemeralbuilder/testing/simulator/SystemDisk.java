@@ -14,13 +14,7 @@ final class SystemDisk {
     private static final int DEFAULT_GIB = 40;
     private static final int MAX_GIB = 2_048;
     private static final List<String> CATEGORIES = List.of(
-            "cloud_essd",
-            "cloud_auto",
-            "cloud_essd_entry",
-            "cloud_efficiency",
-            "cloud_ssd",
-            "cloud",
-            "ephemeral_ssd");
+            "cloud_essd", "cloud_auto", "cloud_essd_entry", "cloud_efficiency", "cloud_ssd", "cloud", "ephemeral_ssd");
     private static final List<String> IN_OLD_ZONES_ONLY = List.of("cloud_ssd", "cloud", "ephemeral_ssd");
     private static final Pattern LATE_FAMILY = Pattern.compile("ecs\\.[a-z]+([7-9]|[1-9][0-9]).*");
 

@@ -49,8 +49,9 @@ class ImageApiTest {
                 .containsExactly(cloud.simulator.machineImage());
         awaitAvailable(image);
         assertThat(images("Creating")).isEmpty();
-        assertThat(images("Available")).last().satisfies(row -> assertThat(row.getProgress())
-                .isEqualTo("100%"));
+        assertThat(images("Available"))
+                .last()
+                .satisfies(row -> assertThat(row.getProgress()).isEqualTo("100%"));
     }
 
     @Test
@@ -66,9 +67,7 @@ class ImageApiTest {
                                 chmod 750 tools/bin/tool; ln -s bin/tool tools/near; ln -s "$HOME/tools/bin/tool" far
                                 ln -s nowhere dangling; mkfifo pipe; echo x > sealed/file; chmod 555 sealed
                                 sleep 600 >/dev/null 2>&1 & echo $! > sleeper
-                                """)
-                                .status())
-                        .isZero();
+                                """).status()).isZero();
             }
             String image = image(source, "");
             // The first machine may go at once: its disk was taken when the image was ordered.
@@ -91,8 +90,8 @@ class ImageApiTest {
                         .isEqualTo("tool\ntool\nx\n");
             }
             assertThat(home.resolve("hooked")).exists();
-            long sleeper =
-                    Long.parseLong(Files.readString(home.resolve("sleeper"), UTF_8).strip());
+            long sleeper = Long.parseLong(
+                    Files.readString(home.resolve("sleeper"), UTF_8).strip());
             LocalMachineTest.awaitGone(sleeper);
         }
     }

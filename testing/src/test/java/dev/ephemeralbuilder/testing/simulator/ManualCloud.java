@@ -38,7 +38,10 @@ final class ManualCloud implements AutoCloseable {
         return status.equals("200")
                 ? status
                 : status + " "
-                        + new ObjectMapper().readTree(raw.substring(4)).path("Code").asText();
+                        + new ObjectMapper()
+                                .readTree(raw.substring(4))
+                                .path("Code")
+                                .asText();
     }
 
     static DescribeInstancesRequest describe(String... ids) {

@@ -37,8 +37,7 @@ class RateLimitsTest {
     void limitIsOfOneOperationAndOfAllCallers() throws Exception {
         SimulatedCaller bot = cloud.simulator.account().caller("bot");
         cloud.simulator.account().callsPerMinute("DescribeInstances", 1);
-        try (SimulatorClient client =
-                new SimulatorClient(cloud.simulator, bot.accessKeyId(), bot.accessKeySecret())) {
+        try (SimulatorClient client = new SimulatorClient(cloud.simulator, bot.accessKeyId(), bot.accessKeySecret())) {
             assertThat(ManualCloud.outcome(client, ManualCloud.describe())).isEqualTo("200");
         }
         assertThat(cloud.outcome(ManualCloud.describe())).isEqualTo("400 Throttling.User");

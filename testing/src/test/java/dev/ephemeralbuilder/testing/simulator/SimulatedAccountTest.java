@@ -41,8 +41,10 @@ class SimulatedAccountTest {
     void refusalNamesTheMissingPermission() {
         try (SimulatorClient client = client(account.caller("ci-bot").deny("*"))) {
             assertThatThrownBy(client::describe)
-                    .isInstanceOfSatisfying(ClientException.class, e -> assertThat(e.getAccessDeniedDetail())
-                            .containsEntry("AuthAction", "ecs:DescribeInstances"));
+                    .isInstanceOfSatisfying(
+                            ClientException.class,
+                            e -> assertThat(e.getAccessDeniedDetail())
+                                    .containsEntry("AuthAction", "ecs:DescribeInstances"));
         }
     }
 
@@ -69,8 +71,7 @@ class SimulatedAccountTest {
     @Test
     void wrongSecretOfACallerIsAWrongSignature() throws Exception {
         String key = account.caller("ci-bot").accessKeyId();
-        try (SimulatorClient client =
-                new SimulatorClient(cloud.simulator, key, cloud.simulator.accessKeySecret())) {
+        try (SimulatorClient client = new SimulatorClient(cloud.simulator, key, cloud.simulator.accessKeySecret())) {
             assertThat(ManualCloud.outcome(client, ManualCloud.describe())).isEqualTo("400 SignatureDoesNotMatch");
         }
     }
