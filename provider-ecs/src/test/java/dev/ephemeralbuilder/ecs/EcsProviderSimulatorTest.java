@@ -1,6 +1,7 @@
 package dev.ephemeralbuilder.ecs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.CapacityException;
@@ -8,6 +9,7 @@ import dev.ephemeralbuilder.CredentialsException;
 import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.QuotaException;
 import dev.ephemeralbuilder.ThrottledException;
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
 import dev.ephemeralbuilder.selection.Offer;
@@ -24,6 +26,8 @@ import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.testing.simulator.Faults;
+import dev.ephemeralbuilder.testing.simulator.SimulatedAccount;
+import dev.ephemeralbuilder.testing.simulator.SimulatedCaller;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -207,6 +211,32 @@ class EcsProviderSimulatorTest {
                 .credentials(AlibabaCredentials.fixed(cloud.simulator().accessKeyId(), "wrong-secret"))
                 .build()) {
             assertThat(failure(stranger, launch)).isInstanceOf(CredentialsException.class);
+        }
+    }
+
+    @Test
+    void quotaAndAFullNetworkHaveTheirTypes() throws Exception {
+        Launch launch = launch("account").build();
+        SimulatedAccount account = cloud.simulator().account();
+
+        account.spotVcpus(1);
+        assertThat(failure(launch)).isInstanceOf(QuotaException.class);
+
+        Launch next = launch("network").build();
+        account.spotVcpus(100);
+        cloud.simulator().vSwitches().values().forEach(vSwitch -> account.addresses(vSwitch, 0));
+        assertThat(failure(next)).isInstanceOf(CapacityException.class);
+    }
+
+    @Test
+    void callerWhoMayNotLookIsToldSoAndSeesNoMachineGone() throws Exception {
+        SimulatedCaller blind = cloud.simulator().account().caller("blind").deny("DescribeInstances");
+        String id = provider.launch(launch("blind").build()).ids().get(0);
+        try (EcsProvider other = cloud.provider()
+                .credentials(AlibabaCredentials.fixed(blind.accessKeyId(), blind.accessKeySecret()))
+                .build()) {
+            assertThatThrownBy(() -> other.describe(List.of(id))).isInstanceOf(CredentialsException.class);
+            assertThatThrownBy(() -> other.list("ci", null)).isInstanceOf(CredentialsException.class);
         }
     }
 

@@ -5,12 +5,14 @@ import static java.util.Objects.requireNonNull;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -49,14 +51,13 @@ import org.slf4j.LoggerFactory;
 public final class AlibabaCloudSimulator implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AlibabaCloudSimulator.class);
 
-    private static final String ACCESS_KEY_ID = "simulated-access-key-id";
-    private static final String ACCESS_KEY_SECRET = "simulated-access-key-secret";
     private static final int MACHINE_THREADS = 8;
     private static final int ADDRESSES_PER_NET = 250;
     private static final String FOLDER_PREFIX = "ephemeral-";
     private static final Duration END_OF_MACHINES = Duration.ofSeconds(20);
 
     private final Region region;
+    private final SimulatedAccount account;
     private final SimulatedClock clock;
     private final Faults faults;
     private final SpotMarket market;
@@ -87,26 +88,44 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         region = new Region(b.region);
         clock = b.clock;
         market = new SpotMarket(b.seed);
+        RateLimits limits = new RateLimits(clock::now);
+        account = new SimulatedAccount(region, limits);
+        SystemEvents events = new SystemEvents(b.seed);
+        Images images = new Images(b.seed, root, machineThreads, b.imageTime);
         lifecycle = clock.newTicker("ephemeral-simulator-lifecycle");
-        Map<String, String> environment = b.machineEnvironment;
         MachineHook hook = b.machineHook;
         instances = new Instances(
                 b.seed,
                 lifecycle,
                 machineThreads,
-                (id, number, userData) ->
-                        new MachineRuntime(id, address(number), root.resolve(id), userData, environment, hook, ssh),
+                (id, number, request) -> new MachineRuntime(
+                        id,
+                        address(number),
+                        root.resolve(id),
+                        request.userData,
+                        request.source,
+                        environment(b.machineEnvironment, id),
+                        hook,
+                        ssh),
                 b.bootMin,
-                b.bootMax);
+                b.bootMax,
+                new Admission(account, limits, market),
+                new PriceWatch(market),
+                events);
         Gateway gateway = new Gateway(
                 region,
-                new RequestSignature(ACCESS_KEY_ID, ACCESS_KEY_SECRET, Clock.systemUTC()),
+                new RequestSignature(account::secretOf, Clock.systemUTC()),
                 new ClientTokenLedger(clock::now),
+                account,
+                limits,
                 faults);
-        new InstanceOperations(region, market, instances).register(gateway);
+        new InstanceOperations(region, market, images, instances).register(gateway);
+        new ImageOperations(region, images, instances).register(gateway);
+        new NetworkOperations(region, instances).register(gateway);
+        new EventOperations(events, clock::now).register(gateway);
         new MarketOperations(region, market, clock::now).register(gateway);
         try {
-            http = new HttpFront(b.port, gateway);
+            http = new HttpFront(b.port, gateway, new Metadata(region, instances));
         } catch (RuntimeException e) {
             lifecycle.close();
             throw e;
@@ -149,17 +168,23 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         return region.name();
     }
 
-    /** Returns the only access key id that is known. No real one. */
+    /**
+     * Returns the access key id of the account itself, which may do everything. No real one. Callers with fewer
+     * permissions are made by {@link SimulatedAccount#caller}.
+     */
     public String accessKeyId() {
-        return ACCESS_KEY_ID;
+        return SimulatedAccount.ACCESS_KEY_ID;
     }
 
     /** Returns the secret of {@link #accessKeyId}. No real one. */
     public String accessKeySecret() {
-        return ACCESS_KEY_SECRET;
+        return SimulatedAccount.ACCESS_KEY_SECRET;
     }
 
-    /** Returns the id of the only machine image; it fits every architecture. */
+    /**
+     * Returns the id of the machine image that is there from the start; it has 20 GiB and fits every architecture. More
+     * are made by {@code CreateImage}.
+     */
     public String machineImage() {
         return Region.IMAGE;
     }
@@ -209,9 +234,40 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
                         instance.tags));
     }
 
+    /** Returns the account: callers and their permissions, limits and quotas. */
+    public SimulatedAccount account() {
+        return account;
+    }
+
     /** Returns the faults of this simulator, none at first. */
     public Faults faults() {
         return faults;
+    }
+
+    /**
+     * Resets the connection in place of answering the next call of an operation, which is served all the same. Short
+     * for {@code faults().on(action).times(1).loseAnswer()}.
+     */
+    public void loseNextAnswer(String action) {
+        faults.on(action).times(1).loseAnswer();
+    }
+
+    /**
+     * Sets the spot price of a type in a zone from now on, with protection and without. Machines whose
+     * {@code SpotPriceLimit} is below it are taken back with five minutes' notice, those with {@code SpotDuration=1} not
+     * before an hour after their creation; machines that follow the market stay. Prices that move by themselves take
+     * machines back too, at full hours.
+     *
+     * @param amount CNY per hour, above zero and at most the list price of the type
+     * @throws IllegalArgumentException if the amount is not, or type or zone are not known
+     */
+    public void price(String type, String zone, BigDecimal amount) {
+        Catalogue.Type known = region.catalogue().find(type);
+        if (known == null || !region.vSwitches().containsKey(zone)) {
+            throw new IllegalArgumentException("no such type or zone: " + type + ", " + zone);
+        }
+        market.setPrice(known, zone, amount, clock.now());
+        instances.priceChanged(type, zone);
     }
 
     /**
@@ -236,9 +292,13 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     }
 
     /**
-     * Takes a machine back, as the cloud does with a spot machine: its operation lock says {@code Recycling}, and when
-     * the notice is over its processes are killed and it goes. That it still counts as Running until then is
-     * unconfirmed.
+     * Takes a machine back, as the cloud does with a spot machine: its operation lock says {@code Recycling}, its own
+     * metadata has a {@code termination-time}, and when the notice is over its processes are killed and it goes. That it
+     * still counts as Running until then is unconfirmed. Without notice neither comes before.
+     *
+     * <p>Commands find the metadata under the address in their variable {@code EPHEMERAL_METADATA_URL}, which stands
+     * for {@code http://100.100.100.200} of a real machine: what follows, such as
+     * {@code /latest/meta-data/instance/spot/termination-time}, is the same.
      *
      * @param machineId the machine
      * @param notice by the cloud's clock; about five minutes on ECS, zero for none
@@ -247,6 +307,15 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     public void reclaim(String machineId, Duration notice) {
         require(machineId);
         instances.reclaim(machineId, notice);
+    }
+
+    /**
+     * Takes a machine back with the five minutes' notice of ECS, see {@link #reclaim(String, Duration)}.
+     *
+     * @throws IllegalArgumentException if the machine is gone
+     */
+    public void reclaim(SimulatedMachine machine) {
+        reclaim(machine.id(), Instances.NOTICE);
     }
 
     /**
@@ -310,6 +379,12 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         }
     }
 
+    private Map<String, String> environment(Map<String, String> given, String id) {
+        Map<String, String> environment = new HashMap<>(given);
+        environment.putIfAbsent(Metadata.VARIABLE, endpoint() + Metadata.path(id));
+        return environment;
+    }
+
     private String address(long number) {
         if (!ownAddresses) {
             return "127.0.0.1";
@@ -333,6 +408,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         private SimulatedClock clock = SimulatedClock.wall();
         private Duration bootMin = Duration.ofSeconds(1);
         private Duration bootMax = Duration.ofSeconds(2);
+        private Duration imageTime = Duration.ofSeconds(2);
         private @Nullable Path machineRoot;
         private Map<String, String> machineEnvironment = Map.of();
         private MachineHook machineHook = home -> {};
@@ -386,6 +462,20 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         }
 
         /**
+         * Sets how long an image is Creating at least, by the cloud's clock. Default: 2 seconds; real ones take
+         * minutes.
+         *
+         * @throws IllegalArgumentException if it is negative
+         */
+        public Builder imageTime(Duration imageTime) {
+            if (imageTime.isNegative()) {
+                throw new IllegalArgumentException("imageTime must not be negative");
+            }
+            this.imageTime = imageTime;
+            return this;
+        }
+
+        /**
          * Sets a folder, made if it is not there, in which the simulator makes one of its own for the home folders of
          * its machines. Default: the host's folder for temporary files. A home folder is deleted with its machine, the
          * simulator's own on close.
@@ -395,7 +485,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
             return this;
         }
 
-        /** Sets variables that every process of every machine gets. Default: none. */
+        /** Sets variables that every process of every machine gets, beside the simulator's own. Default: none. */
         public Builder machineEnvironment(Map<String, String> environment) {
             this.machineEnvironment = Map.copyOf(environment);
             return this;

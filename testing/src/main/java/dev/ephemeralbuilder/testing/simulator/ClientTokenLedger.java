@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What each client token stands for (ecs-openapi, 1.3): the same token with the same parameters gives the same answer,
  * also if that was a failure; with other parameters {@code IdempotentParameterMismatch}; while the first call is still
- * running {@code IdempotentProcessing}.
+ * running {@code IdempotentProcessing}, whose status, 403, is [unconfirmed]. Server errors and throttling are not
+ * remembered: they are what a client repeats with the same token.
  *
  * <p>A token is remembered for a day of the cloud's time; how long the real one does is [unconfirmed]. Keeps a hash of
  * the parameters, not the parameters.
@@ -43,8 +44,12 @@ final class ClientTokenLedger {
         this.now = now;
     }
 
-    /** Runs a call, or gives the answer of the first call with its token. Without a token it just runs. */
-    ObjectNode once(Parameters parameters, Supplier<ObjectNode> call) {
+    /**
+     * Runs a call, or gives the answer of the first call with its token. Without a token it just runs.
+     *
+     * @param processing how long a first call counts as still running, even if it was answered
+     */
+    ObjectNode once(Parameters parameters, Duration processing, Supplier<ObjectNode> call) {
         String token = parameters.get("ClientToken");
         if (token == null) {
             return call.get();
@@ -52,10 +57,12 @@ final class ClientTokenLedger {
         if (token.length() > MAX_LENGTH || !token.chars().allMatch(c -> c > ' ' && c < 127)) {
             throw ApiError.of("InvalidClientToken.ValueNotSupported", "The ClientToken provided is invalid.");
         }
-        Entry entry = new Entry(fingerprint(parameters), now.get().plus(MEMORY));
-        Entry earlier = claim(parameters.require("Action") + " " + token, entry);
+        Instant time = now.get();
+        Entry entry = new Entry(fingerprint(parameters), time.plus(processing), time.plus(MEMORY));
+        String key = parameters.require("Action") + " " + token;
+        Entry earlier = claim(key, entry);
         if (earlier != null) {
-            return earlier.replay(entry.fingerprint);
+            return earlier.replay(entry.fingerprint, time);
         }
         try {
             ObjectNode answer = call.get();
@@ -63,6 +70,9 @@ final class ClientTokenLedger {
             return answer;
         } catch (ApiError e) {
             entry.error = e;
+            if (e.isPassing()) {
+                release(key, entry);
+            }
             throw e;
         } finally {
             if (entry.answer == null && entry.error == null) {
@@ -83,6 +93,10 @@ final class ClientTokenLedger {
         return entries.putIfAbsent(key, entry);
     }
 
+    private synchronized void release(String key, Entry entry) {
+        entries.remove(key, entry);
+    }
+
     private static String fingerprint(Parameters parameters) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
@@ -99,20 +113,25 @@ final class ClientTokenLedger {
 
     private static final class Entry {
         final String fingerprint;
+        final Instant busyUntil;
         final Instant until;
         volatile @Nullable ObjectNode answer;
         volatile @Nullable ApiError error;
 
-        Entry(String fingerprint, Instant until) {
+        Entry(String fingerprint, Instant busyUntil, Instant until) {
             this.fingerprint = fingerprint;
+            this.busyUntil = busyUntil;
             this.until = until;
         }
 
-        ObjectNode replay(String other) {
+        ObjectNode replay(String other, Instant time) {
             if (!fingerprint.equals(other)) {
                 throw ApiError.of(
                         "IdempotentParameterMismatch",
                         "The request uses the same client token as a previous, but non-identical request.");
+            }
+            if (time.isBefore(busyUntil)) {
+                throw processing();
             }
             ApiError failed = error;
             if (failed != null) {
@@ -120,9 +139,13 @@ final class ClientTokenLedger {
             }
             ObjectNode given = answer;
             if (given == null) {
-                throw new ApiError(403, "IdempotentProcessing", "The previous idempotent request is processing.");
+                throw processing();
             }
             return given.deepCopy();
+        }
+
+        private static ApiError processing() {
+            return ApiError.of("IdempotentProcessing", "The previous idempotent request is processing.");
         }
     }
 }

@@ -59,26 +59,39 @@ public final class Faults {
 
     /** Says what happens to a request. */
     Verdict judge(String action, @Nullable String zone, @Nullable String type) {
-        Duration latency = Duration.ZERO;
-        Effect effect = Effect.NONE;
+        Verdict verdict = Verdict.NONE;
         for (Rule rule : rules) {
             Effect armed = rule.effect;
-            if (armed == null || (armed.kind != Kind.LATENCY && effect.kind != Kind.NONE)) {
+            if (armed == null || (!armed.kind.isDelay() && verdict.effect.kind != Kind.NONE)) {
                 continue;
             }
-            if (!rule.matches(action, zone, type) || !rule.draw(action)) {
-                continue;
-            }
-            if (armed.kind == Kind.LATENCY) {
-                latency = latency.plus(armed.duration);
-            } else {
-                effect = armed;
+            if (rule.matches(action, zone, type) && rule.draw(action)) {
+                verdict = verdict.with(armed);
             }
         }
-        return new Verdict(effect, latency);
+        return verdict;
     }
 
-    record Verdict(Effect effect, Duration latency) {}
+    /**
+     * What happens to a request.
+     *
+     * @param effect what is done, apart from delays
+     * @param latency how long the answer is held back, by the wall clock
+     * @param describeLag how long what is created stays unseen, by the cloud's clock
+     * @param processing how long the call counts as being processed, by the cloud's clock
+     */
+    record Verdict(Effect effect, Duration latency, Duration describeLag, Duration processing) {
+        static final Verdict NONE = new Verdict(Effect.NONE, Duration.ZERO, Duration.ZERO, Duration.ZERO);
+
+        private Verdict with(Effect more) {
+            return switch (more.kind) {
+                case LATENCY -> new Verdict(effect, latency.plus(more.duration), describeLag, processing);
+                case DESCRIBE_LAG -> new Verdict(effect, latency, describeLag.plus(more.duration), processing);
+                case PROCESSING -> new Verdict(effect, latency, describeLag, processing.plus(more.duration));
+                default -> new Verdict(more, latency, describeLag, processing);
+            };
+        }
+    }
 
     enum Kind {
         NONE,
@@ -90,11 +103,29 @@ public final class Faults {
         TRUNCATED_JSON,
         SLOW_BODY,
         VANISH,
-        LATENCY
+        LATENCY,
+        DESCRIBE_LAG,
+        PROCESSING;
+
+        /** Whether it goes together with whatever else happens to a request. */
+        private boolean isDelay() {
+            return this == LATENCY || this == DESCRIBE_LAG || this == PROCESSING;
+        }
     }
 
-    record Effect(Kind kind, Duration duration, @Nullable ApiError error) {
-        static final Effect NONE = new Effect(Kind.NONE, Duration.ZERO, null);
+    /**
+     * What is done.
+     *
+     * @param duration how long, where that means something
+     * @param error the answer of {@link Kind#ERROR}
+     * @param machines how many at most, of {@link Kind#VANISH}
+     */
+    record Effect(Kind kind, Duration duration, @Nullable ApiError error, int machines) {
+        static final Effect NONE = new Effect(Kind.NONE, Duration.ZERO);
+
+        private Effect(Kind kind, Duration duration) {
+            this(kind, duration, null, 0);
+        }
     }
 
     /** One rule, under construction until it is told what to do. Methods return the same rule. */
@@ -164,7 +195,7 @@ public final class Faults {
                 throw new IllegalArgumentException("status must be 400 to 599");
             }
             ApiError error = new ApiError(status, requireNonNull(code, "code"), "Injected by the simulator: " + code);
-            return arm(new Effect(Kind.ERROR, Duration.ZERO, error));
+            return arm(new Effect(Kind.ERROR, Duration.ZERO, error, 0));
         }
 
         /** Answers {@code Throttling.User} with status 400, the usual one [unconfirmed]; the request is not served. */
@@ -174,22 +205,22 @@ public final class Faults {
 
         /** Holds the answer back; the request is served at once. */
         public Rule latency(Duration latency) {
-            return arm(new Effect(Kind.LATENCY, requireNonNull(latency, "latency"), null));
+            return arm(new Effect(Kind.LATENCY, requireNonNull(latency, "latency")));
         }
 
         /** Serves the request, then resets the connection in place of answering. */
         public Rule loseAnswer() {
-            return arm(new Effect(Kind.LOSE_ANSWER, Duration.ZERO, null));
+            return arm(new Effect(Kind.LOSE_ANSWER, Duration.ZERO));
         }
 
         /** Answers 503 with a page of HTML, as a gateway does; the request is not served. */
         public Rule html503() {
-            return arm(new Effect(Kind.HTML_503, Duration.ZERO, null));
+            return arm(new Effect(Kind.HTML_503, Duration.ZERO));
         }
 
         /** Serves the request, then answers 200 without a body. */
         public Rule emptyOk() {
-            return arm(new Effect(Kind.EMPTY_OK, Duration.ZERO, null));
+            return arm(new Effect(Kind.EMPTY_OK, Duration.ZERO));
         }
 
         /**
@@ -197,7 +228,7 @@ public final class Faults {
          * {@link NullPointerException} on that (ecs-openapi, 4.5).
          */
         public Rule malformedJson() {
-            return arm(new Effect(Kind.MALFORMED_JSON, Duration.ZERO, null));
+            return arm(new Effect(Kind.MALFORMED_JSON, Duration.ZERO));
         }
 
         /**
@@ -205,20 +236,57 @@ public final class Faults {
          * the reader of the SDK's core 4.7.10 never returns from most such texts, and runs out of memory on some.
          */
         public Rule truncatedJson() {
-            return arm(new Effect(Kind.TRUNCATED_JSON, Duration.ZERO, null));
+            return arm(new Effect(Kind.TRUNCATED_JSON, Duration.ZERO));
         }
 
         /** Serves the request and sends the answer in small pieces over a time. */
         public Rule slowBody(Duration duration) {
-            return arm(new Effect(Kind.SLOW_BODY, requireNonNull(duration, "duration"), null));
+            return arm(new Effect(Kind.SLOW_BODY, requireNonNull(duration, "duration")));
         }
 
         /**
          * For {@code RunInstances}: serves the request and gives ids, but the machines vanish before they run, as they
-         * do when stock ends between the two (ecs-openapi, 0).
+         * do when stock ends between the two (ecs-openapi, 0). {@code DescribeInstanceHistoryEvents} then has a
+         * {@code SystemFailure.Delete} for each: first Executing, and Executed once the machine is gone. When the event
+         * comes is made up.
          */
         public Rule vanish() {
-            return arm(new Effect(Kind.VANISH, Duration.ZERO, null));
+            return vanish(Integer.MAX_VALUE);
+        }
+
+        /**
+         * Like {@link #vanish()}, for a part of each call's machines: the last of the ids that it gives.
+         *
+         * @param machines how many of each call vanish, zero or more
+         */
+        public Rule vanish(int machines) {
+            if (machines < 0) {
+                throw new IllegalArgumentException("machines must not be negative");
+            }
+            return arm(new Effect(Kind.VANISH, Duration.ZERO, null, machines));
+        }
+
+        /**
+         * For {@code RunInstances}: what the call creates is there, but no call sees it for a while: it is missing from
+         * {@code DescribeInstances} and {@code ListTagResources}, by id and by tag, and operations on its id answer
+         * {@code InvalidInstanceId.NotFound} (ecs-openapi, 3 and 6.3; that the latter do is [unconfirmed]). Goes
+         * together with any other fault of the call, such as {@link #loseAnswer}.
+         *
+         * @param lag from the create call, by the cloud's clock; those of several rules add up
+         */
+        public Rule describeLag(Duration lag) {
+            return arm(new Effect(Kind.DESCRIBE_LAG, requireNonNull(lag, "lag")));
+        }
+
+        /**
+         * For calls with a {@code ClientToken}: a second call with the same token is told for a while that the first
+         * one is still running, {@code IdempotentProcessing} (ecs-openapi, 1.3). The first one itself is served and
+         * answered at once; {@link #loseAnswer} or {@link #latency} of another rule make a client ask again.
+         *
+         * @param duration from the first call, by the cloud's clock; those of several rules add up
+         */
+        public Rule processing(Duration duration) {
+            return arm(new Effect(Kind.PROCESSING, requireNonNull(duration, "duration")));
         }
 
         private Rule arm(Effect chosen) {

@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,29 +23,52 @@ final class Gateway {
     private static final Logger log = LoggerFactory.getLogger(Gateway.class);
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String VERSION = "2014-05-26";
-    private static final Set<String> IDEMPOTENT = Set.of("RunInstances", "DeleteInstances");
+    private static final Set<String> IDEMPOTENT = Set.of("RunInstances", "DeleteInstances", "CreateImage");
 
     private final Region region;
     private final RequestSignature signature;
     private final ClientTokenLedger ledger;
+    private final SimulatedAccount account;
+    private final RateLimits limits;
     private final Faults faults;
     private final Map<String, Operation> operations = new HashMap<>();
 
-    Gateway(Region region, RequestSignature signature, ClientTokenLedger ledger, Faults faults) {
+    Gateway(
+            Region region,
+            RequestSignature signature,
+            ClientTokenLedger ledger,
+            SimulatedAccount account,
+            RateLimits limits,
+            Faults faults) {
         this.region = region;
         this.signature = signature;
         this.ledger = ledger;
+        this.account = account;
+        this.limits = limits;
         this.faults = faults;
     }
 
     /** An operation of the API: parameters and what is ordered for the call in, the answer without request id out. */
     @FunctionalInterface
     interface Operation {
-        ObjectNode run(Parameters parameters, Faults.Kind fault);
+        ObjectNode run(Parameters parameters, Faults.Verdict verdict);
     }
 
     /** An answer and what shall happen to it on its way. */
     record Answer(int status, String body, Faults.Kind fault, Duration latency, Duration slowness) {}
+
+    /**
+     * Returns what the header {@code X-RateLimit-User-API} says after a request, or null if it does not come: its
+     * operation has no limit, or cannot be told.
+     */
+    @Nullable String rateLimit(List<String> encodedParameters) {
+        try {
+            String action = Parameters.parse(encodedParameters).get("Action");
+            return action == null ? null : limits.header(action);
+        } catch (ApiError e) {
+            return null;
+        }
+    }
 
     void add(String action, Operation operation) {
         operations.put(action, operation);
@@ -54,15 +77,15 @@ final class Gateway {
     /** Answers a request; never throws. */
     Answer answer(String method, List<String> encodedParameters) {
         String requestId = UUID.randomUUID().toString().toUpperCase(Locale.ROOT);
-        Faults.Verdict verdict = new Faults.Verdict(Faults.Effect.NONE, Duration.ZERO);
+        Faults.Verdict verdict = Faults.Verdict.NONE;
         try {
             Parameters parameters = Parameters.parse(encodedParameters);
-            signature.verify(method, parameters);
+            String caller = signature.verify(method, parameters);
             String action = parameters.require("Action");
             verdict = faults.judge(action, zone(parameters), parameters.get("InstanceType"));
             ObjectNode body = verdict.effect().kind() == Faults.Kind.HTML_503
                     ? JSON.createObjectNode()
-                    : serve(action, parameters, verdict.effect());
+                    : serve(caller, action, parameters, verdict);
             body.put("RequestId", requestId);
             return answer(200, body, verdict);
         } catch (ApiError e) {
@@ -75,35 +98,52 @@ final class Gateway {
         }
     }
 
-    private ObjectNode serve(String action, Parameters parameters, Faults.Effect effect) {
+    private ObjectNode serve(String key, String action, Parameters sent, Faults.Verdict verdict) {
         Operation operation = operations.get(action);
         if (operation == null) {
             throw ApiError.of(
                     "InvalidAction.NotFound", "Specified api is not found, please check your url and method.");
         }
-        if (!parameters.require("Version").equals(VERSION)) {
+        if (!sent.require("Version").equals(VERSION)) {
             throw ApiError.of("InvalidVersion", "Specified parameter Version is not valid.");
         }
-        if (!parameters.get("Format", "JSON").equalsIgnoreCase("JSON")) {
+        if (!sent.get("Format", "JSON").equalsIgnoreCase("JSON")) {
             throw ApiError.of("InvalidParameter", "The simulator answers in JSON only.");
         }
-        String wanted = parameters.get("RegionId");
+        String wanted = sent.get("RegionId");
         if (wanted != null && !wanted.equals(region.name()) && !action.equals("DescribeRegions")) {
             throw ApiError.of("InvalidRegionId.NotFound", "The specified RegionId does not exist.");
         }
-        ApiError injected = effect.error();
-        if (injected != null && (injected.status() >= 500 || injected.code().contains("Throttling"))) {
+        limits.call(action);
+        Parameters parameters = permitted(key, action, sent);
+        ApiError injected = verdict.effect().error();
+        if (injected != null && injected.isPassing()) {
             throw injected;
         }
-        Function<Parameters, ObjectNode> call = given -> {
+        Supplier<ObjectNode> call = () -> {
             if (injected != null) {
                 throw injected;
             }
-            return operation.run(given, effect.kind());
+            return operation.run(parameters, verdict);
         };
-        return IDEMPOTENT.contains(action)
-                ? ledger.once(parameters, () -> call.apply(parameters))
-                : call.apply(parameters);
+        return IDEMPOTENT.contains(action) ? ledger.once(parameters, verdict.processing(), call) : call.get();
+    }
+
+    /** Returns the parameters to serve, with nothing to be seen for a caller from whom instances are hidden. */
+    private Parameters permitted(String key, String action, Parameters sent) {
+        SimulatedCaller caller = account.callerOf(key);
+        if (caller == null) {
+            return sent;
+        }
+        if (!caller.mayCall(action)) {
+            throw ApiError.denied(action);
+        }
+        if (caller.seesInstances() || !action.equals("DescribeInstances")) {
+            return sent;
+        }
+        Map<String, String> nothing = new HashMap<>(sent.all());
+        nothing.put("InstanceIds", "[]");
+        return new Parameters(nothing);
     }
 
     private @Nullable String zone(Parameters parameters) {
@@ -113,12 +153,20 @@ final class Gateway {
     }
 
     private ObjectNode error(String requestId, ApiError e) {
-        return JSON.createObjectNode()
+        ObjectNode error = JSON.createObjectNode()
                 .put("RequestId", requestId)
                 .put("HostId", "ecs-" + region.name() + ".simulated")
                 .put("Code", e.code())
                 .put("Message", e.text())
                 .put("Recommend", "See the documentation of " + e.code() + ".");
+        String action = e.deniedAction();
+        if (action != null) {
+            error.putObject("AccessDeniedDetail")
+                    .put("AuthAction", "ecs:" + action)
+                    .put("AuthPrincipalType", "SubUser")
+                    .put("NoPermissionType", "ImplicitDeny");
+        }
+        return error;
     }
 
     private static Answer answer(int status, ObjectNode body, Faults.Verdict verdict) {

@@ -28,7 +28,7 @@ final class HttpFront implements AutoCloseable {
     private final WireMockServer server;
     private final int port;
 
-    HttpFront(int port, Gateway gateway) {
+    HttpFront(int port, Gateway gateway, Metadata metadata) {
         server = new WireMockServer(options()
                 .port(port)
                 .bindAddress("127.0.0.1")
@@ -50,7 +50,7 @@ final class HttpFront implements AutoCloseable {
                 .stubRequestLoggingDisabled(true)
                 // Nobody steers the server over the wire.
                 .adminAuthenticator(request -> false)
-                .extensions(new Transformer(gateway)));
+                .extensions(new Transformer(gateway, metadata)));
         server.start();
         this.port = server.port();
         server.stubFor(any(anyUrl()).willReturn(aResponse().withTransformers(TRANSFORMER)));
@@ -65,7 +65,7 @@ final class HttpFront implements AutoCloseable {
         server.stop();
     }
 
-    private record Transformer(Gateway gateway) implements ResponseDefinitionTransformerV2 {
+    private record Transformer(Gateway gateway, Metadata metadata) implements ResponseDefinitionTransformerV2 {
         @Override
         public String getName() {
             return TRANSFORMER;
@@ -79,7 +79,24 @@ final class HttpFront implements AutoCloseable {
         @Override
         public ResponseDefinition transform(ServeEvent event) {
             Request request = event.getRequest();
-            return dress(gateway.answer(request.getMethod().getName(), encodedParameters(request)));
+            String method = request.getMethod().getName();
+            if (Metadata.isFor(request.getUrl())) {
+                Metadata.Answer answer = metadata.answer(method, request.getUrl());
+                return aResponse()
+                        .withStatus(answer.status())
+                        .withHeader("Content-Type", "text/plain;charset=utf-8")
+                        .withBody(answer.body())
+                        .build();
+            }
+            List<String> parameters = encodedParameters(request);
+            ResponseDefinitionBuilder response = dress(gateway.answer(method, parameters));
+            if ("enable".equals(request.getHeader("x-sdk-throttling-control"))) {
+                String left = gateway.rateLimit(parameters);
+                if (left != null) {
+                    response.withHeader("X-RateLimit-User-API", left);
+                }
+            }
+            return response.build();
         }
 
         private static List<String> encodedParameters(Request request) {
@@ -96,7 +113,7 @@ final class HttpFront implements AutoCloseable {
             return encoded;
         }
 
-        private static ResponseDefinition dress(Gateway.Answer answer) {
+        private static ResponseDefinitionBuilder dress(Gateway.Answer answer) {
             ResponseDefinitionBuilder response = aResponse()
                     .withStatus(answer.status())
                     .withHeader("Content-Type", "application/json;charset=utf-8")
@@ -119,11 +136,11 @@ final class HttpFront implements AutoCloseable {
                     int millis = Math.toIntExact(answer.slowness().toMillis());
                     response.withChunkedDribbleDelay(Math.max(2, Math.min(20, millis / 50)), millis);
                 }
-                case NONE, ERROR, LATENCY, VANISH -> {
+                case NONE, ERROR, LATENCY, VANISH, DESCRIBE_LAG, PROCESSING -> {
                     // The answer goes out as it is.
                 }
             }
-            return response.build();
+            return response;
         }
     }
 }

@@ -20,10 +20,15 @@ final class Instance {
     final long number;
     final RunRequest request;
     final Instant created;
+    final Instant visibleFrom;
     final MachineRuntime runtime;
 
     MachineState state = MachineState.PENDING;
-    boolean recycling;
+
+    /** When the cloud takes it away, once it has given notice. */
+    @Nullable Instant terminationTime;
+
+    SystemEvents.@Nullable Event failure;
 
     @Nullable Instant started;
 
@@ -33,11 +38,12 @@ final class Instance {
     final List<Ticker.Scheduled> steps = new ArrayList<>();
     Ticker.@Nullable Scheduled cap;
 
-    Instance(String id, long number, RunRequest request, Instant created, MachineRuntime runtime) {
+    Instance(String id, long number, RunRequest request, Instant created, Instant visibleFrom, MachineRuntime runtime) {
         this.id = id;
         this.number = number;
         this.request = request;
         this.created = created;
+        this.visibleFrom = visibleFrom;
         this.runtime = runtime;
         this.autoRelease = request.autoRelease;
         this.tags = new LinkedHashMap<>(request.tags);
@@ -45,11 +51,7 @@ final class Instance {
 
     /** Whether it has all these tags; one without a value is met by any value. */
     boolean hasTags(Map<String, @Nullable String> wanted) {
-        return wanted.entrySet().stream()
-                .allMatch(tag -> tags.containsKey(tag.getKey())
-                        && (tag.getValue() == null
-                                || tag.getValue().isEmpty()
-                                || tag.getValue().equals(tags.get(tag.getKey()))));
+        return Parameters.hasTags(tags, wanted);
     }
 
     /** Writes it as {@code DescribeInstances} does (ecs-openapi, 4.4 and appendix). */
@@ -106,7 +108,7 @@ final class Instance {
                 .put("PrimaryIpAddress", runtime.address())
                 .put("Type", "Primary");
         ArrayNode locks = json.putObject("OperationLocks").putArray("LockReason");
-        if (recycling) {
+        if (terminationTime != null) {
             locks.addObject().put("LockReason", "Recycling").put("LockMsg", "");
         }
         ArrayNode tagRows = json.putObject("Tags").putArray("Tag");

@@ -32,39 +32,34 @@ final class InstanceOperations {
 
     private final Region region;
     private final SpotMarket market;
+    private final Images images;
     private final Instances instances;
 
-    InstanceOperations(Region region, SpotMarket market, Instances instances) {
+    InstanceOperations(Region region, SpotMarket market, Images images, Instances instances) {
         this.region = region;
         this.market = market;
+        this.images = images;
         this.instances = instances;
     }
 
     void register(Gateway gateway) {
         gateway.add("RunInstances", this::runInstances);
-        gateway.add("DescribeInstances", (p, fault) -> describeInstances(p));
-        gateway.add("DeleteInstance", (p, fault) -> delete(List.of(p.require("InstanceId")), p));
-        gateway.add("DeleteInstances", (p, fault) -> deleteInstances(p));
-        gateway.add("ModifyInstanceAutoReleaseTime", (p, fault) -> modifyAutoReleaseTime(p));
-        gateway.add("TagResources", (p, fault) -> tagResources(p));
-        gateway.add("ListTagResources", (p, fault) -> listTagResources(p));
-        gateway.add("GetInstanceConsoleOutput", (p, fault) -> consoleOutput(p));
+        gateway.add("DescribeInstances", (p, verdict) -> describeInstances(p));
+        gateway.add("DeleteInstance", (p, verdict) -> delete(List.of(p.require("InstanceId")), p));
+        gateway.add("DeleteInstances", (p, verdict) -> deleteInstances(p));
+        gateway.add("ModifyInstanceAutoReleaseTime", (p, verdict) -> modifyAutoReleaseTime(p));
+        gateway.add("TagResources", (p, verdict) -> tagResources(p));
+        gateway.add("ListTagResources", (p, verdict) -> listTagResources(p));
+        gateway.add("GetInstanceConsoleOutput", (p, verdict) -> consoleOutput(p));
     }
 
-    private ObjectNode runInstances(Parameters p, Faults.Kind fault) {
-        RunRequest request = new RunRequest(p, region, market, instances.now());
-        int count = market.take(request.type.name(), request.zone, request.minimum, request.amount);
-        if (count == 0) {
-            throw ApiError.of(
-                    "OperationDenied.NoStock",
-                    "The resource is out of stock in the specified zone. Please try other types, or choose other"
-                            + " regions and zones.");
-        }
+    private ObjectNode runInstances(Parameters p, Faults.Verdict verdict) {
+        RunRequest request = new RunRequest(p, region, market, images, instances.now());
         ObjectNode answer = object();
         answer.put("OrderId", "");
         answer.put("TradePrice", 0);
         ArrayNode ids = answer.putObject("InstanceIdSets").putArray("InstanceIdSet");
-        instances.create(request, count, fault == Faults.Kind.VANISH).forEach(ids::add);
+        instances.create(request, verdict).forEach(ids::add);
         return answer;
     }
 
@@ -74,7 +69,7 @@ final class InstanceOperations {
         }
         Map<String, @Nullable String> tags = p.tags();
         Predicate<Instance> filter = filter(p).and(instance -> instance.hasTags(tags));
-        List<Instance> all = instances.select(filter, instance -> instance);
+        List<Instance> all = instances.selectVisible(filter, instance -> instance);
         if (!tags.isEmpty() && all.size() > TAG_FILTER_SEES) {
             all = all.subList(0, TAG_FILTER_SEES);
         }
@@ -87,13 +82,7 @@ final class InstanceOperations {
             chosen = page.rows();
             answer.put("NextToken", page.next()).put("PageNumber", 0).put("PageSize", 0);
         } else {
-            int number = p.integer("PageNumber", 1);
-            int size = p.integer("PageSize", 10);
-            if (number < 1 || size < 1 || size > 100) {
-                throw ApiError.invalid("PageSize");
-            }
-            chosen = all.stream().skip((long) (number - 1) * size).limit(size).toList();
-            answer.put("NextToken", "").put("PageNumber", number).put("PageSize", size);
+            chosen = Paging.byNumber(all, p, answer);
         }
         answer.putObject("Instances").putArray("Instance").addAll(instances.json(chosen, region));
         return answer;
@@ -116,7 +105,7 @@ final class InstanceOperations {
         }
         String lock = p.get("LockReason");
         if (lock != null) {
-            filter = filter.and(instance -> instance.recycling && lock.equalsIgnoreCase("Recycling"));
+            filter = filter.and(instance -> instance.terminationTime != null && lock.equalsIgnoreCase("Recycling"));
         }
         return filter.and(equal(p, "Status", instance -> instance.state.status()))
                 .and(equal(p, "ZoneId", instance -> instance.request.zone))
@@ -206,7 +195,7 @@ final class InstanceOperations {
         record TagRow(long number, String id, String key, String value) {}
         List<TagRow> rows = new ArrayList<>();
         instances
-                .select(
+                .selectVisible(
                         instance -> (ids.isEmpty() || ids.contains(instance.id)) && instance.hasTags(tags),
                         instance -> {
                             List<TagRow> own = new ArrayList<>();
@@ -235,7 +224,7 @@ final class InstanceOperations {
     }
 
     private ObjectNode consoleOutput(Parameters p) {
-        Instance instance = instances.require(p.require("InstanceId"));
+        Instance instance = instances.requireVisible(p.require("InstanceId"));
         String text = instance.runtime.port() == 0
                 ? "Simulated Linux is booting\n"
                 : "Simulated Linux is booting\ncloud-init: finished\nsshd: listening on " + instance.runtime.address()

@@ -28,12 +28,18 @@ final class Instances {
     private static final Logger log = LoggerFactory.getLogger(Instances.class);
     private static final Duration STOPPING = Duration.ofSeconds(1);
 
+    /** Between the notice of a reclaim and the loss (ecs-openapi, 2). */
+    static final Duration NOTICE = Duration.ofMinutes(5);
+
     private final long seed;
     private final Ticker ticker;
     private final Executor machineThreads;
     private final MachineFactory factory;
     private final Duration bootMin;
     private final Duration bootMax;
+    private final Admission admission;
+    private final PriceWatch prices;
+    private final SystemEvents events;
     private final Map<String, Instance> byId = new LinkedHashMap<>();
     private long created;
 
@@ -43,54 +49,102 @@ final class Instances {
             Executor machineThreads,
             MachineFactory factory,
             Duration bootMin,
-            Duration bootMax) {
+            Duration bootMax,
+            Admission admission,
+            PriceWatch prices,
+            SystemEvents events) {
         this.seed = seed;
         this.ticker = ticker;
         this.machineThreads = machineThreads;
         this.factory = factory;
         this.bootMin = bootMin;
         this.bootMax = bootMax;
+        this.admission = admission;
+        this.prices = prices;
+        this.events = events;
     }
 
     /** Makes the real part of a machine; does no I/O. */
     @FunctionalInterface
     interface MachineFactory {
-        MachineRuntime create(String id, long number, byte[] userData);
+        MachineRuntime create(String id, long number, RunRequest request);
     }
 
     Instant now() {
         return ticker.now();
     }
 
-    /** Creates instances and returns their ids; if they vanish, they are gone before they run. */
-    synchronized List<String> create(RunRequest request, int count, boolean vanish) {
+    /**
+     * Creates as many instances as the call gets and returns their ids. Those that are to vanish, the last ones, are
+     * gone before they run.
+     *
+     * @throws ApiError if it gets none
+     */
+    List<String> create(RunRequest request, Faults.Verdict verdict) {
+        // Whoever deletes the image meanwhile leaves its disk to the machines that are made from it.
+        Disk image = request.source == null ? null : request.source.disk;
+        if (image != null && !image.hold()) {
+            throw ApiError.of("InvalidImageId.NotFound", "The specified ImageId does not exist.");
+        }
+        try {
+            return createAll(request, verdict, image);
+        } finally {
+            if (image != null) {
+                image.release();
+            }
+        }
+    }
+
+    private synchronized List<String> createAll(RunRequest request, Faults.Verdict verdict, @Nullable Disk image) {
+        int count = admission.admit(request, byId.values());
+        int vanishing =
+                verdict.effect().kind() == Faults.Kind.VANISH ? verdict.effect().machines() : 0;
         List<String> ids = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            long number = created++;
-            String id = "i-sim" + pad(Long.toUnsignedString(Draw.bits(seed, "id", number), 36));
-            Instance instance = new Instance(id, number, request, now(), factory.create(id, number, request.userData));
-            byId.put(id, instance);
-            ids.add(id);
-            Duration boot =
-                    bootMin.plusNanos((long) (bootMax.minus(bootMin).toNanos() * Draw.unit(seed, "boot", number)));
-            Duration starting = Duration.ofNanos(boot.toNanos() * 3 / 10);
-            instance.steps.add(ticker.schedule(starting, () -> vanishOrStart(instance, vanish)));
-            instance.steps.add(ticker.schedule(boot, () -> run(instance)));
-            arm(instance);
+            if (image != null && !image.hold()) {
+                throw new IllegalStateException("a disk that is held can be held again");
+            }
+            ids.add(create(request, verdict.describeLag(), count - i <= vanishing));
         }
         return ids;
+    }
+
+    private String create(RunRequest request, Duration lag, boolean vanish) {
+        long number = created++;
+        String id = "i-sim" + pad(Long.toUnsignedString(Draw.bits(seed, "id", number), 36));
+        Instant now = now();
+        Instance instance = new Instance(id, number, request, now, now.plus(lag), factory.create(id, number, request));
+        byId.put(id, instance);
+        Duration boot = bootMin.plusNanos((long) (bootMax.minus(bootMin).toNanos() * Draw.unit(seed, "boot", number)));
+        if (vanish) {
+            instance.steps.add(ticker.schedule(boot.multipliedBy(15).dividedBy(100), () -> failCreation(instance)));
+        }
+        instance.steps.add(ticker.schedule(boot.multipliedBy(3).dividedBy(10), () -> vanishOrStart(instance, vanish)));
+        instance.steps.add(ticker.schedule(boot, () -> run(instance)));
+        arm(instance);
+        if (prices.concerns(instance)) {
+            watchPrice(instance);
+        }
+        return id;
     }
 
     private static String pad(String text) {
         return "0".repeat(Math.max(0, 13 - text.length())) + text;
     }
 
+    private synchronized void failCreation(Instance instance) {
+        if (instance.state == MachineState.PENDING) {
+            instance.failure = events.creationFails(instance.id, now());
+        }
+    }
+
     private synchronized void vanishOrStart(Instance instance, boolean vanish) {
-        if (instance.state != MachineState.PENDING) {
+        if (instance.state != MachineState.PENDING || byId.get(instance.id) != instance) {
             return;
         }
         if (vanish) {
             forget(instance);
+            onMachineThread(instance, MachineRuntime::end);
         } else {
             instance.state = MachineState.STARTING;
         }
@@ -120,7 +174,7 @@ final class Instances {
 
     /** Sets or, with null, cancels the time at which the cloud ends an instance. */
     synchronized void setAutoRelease(String id, @Nullable Instant time) {
-        Instance instance = require(id);
+        Instance instance = requireVisible(id);
         instance.autoRelease = time;
         arm(instance);
     }
@@ -131,7 +185,7 @@ final class Instances {
      * @param force whether those that run are deleted too
      */
     synchronized void delete(List<String> ids, boolean force) {
-        List<Instance> chosen = ids.stream().map(this::require).toList();
+        List<Instance> chosen = ids.stream().map(this::requireVisible).toList();
         for (Instance instance : chosen) {
             if (instance.state == MachineState.PENDING) {
                 throw ApiError.of(
@@ -147,11 +201,44 @@ final class Instances {
         chosen.forEach(this::release);
     }
 
-    /** Marks an instance as being taken back and releases it when the notice is over. */
+    /** Marks an instance as being taken back and releases it when the notice is over; at once if there is none. */
     synchronized void reclaim(String id, Duration notice) {
         Instance instance = require(id);
-        instance.recycling = true;
-        instance.steps.add(ticker.schedule(notice, () -> release(instance)));
+        if (notice.isZero() || notice.isNegative()) {
+            release(instance);
+            return;
+        }
+        Instant end = now().plus(notice);
+        if (instance.terminationTime == null || end.isBefore(instance.terminationTime)) {
+            instance.terminationTime = end;
+            instance.steps.add(ticker.schedule(notice, () -> release(instance)));
+        }
+    }
+
+    /** Takes back those machines of a type in a zone whose limit is below the new price. */
+    synchronized void priceChanged(String type, String zone) {
+        byId.values().stream()
+                .filter(instance -> instance.request.type.name().equals(type) && instance.request.zone.equals(zone))
+                .forEach(this::reclaimIfOutbid);
+    }
+
+    private void watchPrice(Instance instance) {
+        Instant now = now();
+        instance.steps.add(ticker.schedule(Duration.between(now, prices.next(instance, now)), () -> {
+            synchronized (this) {
+                if (byId.get(instance.id) == instance && !reclaimIfOutbid(instance)) {
+                    watchPrice(instance);
+                }
+            }
+        }));
+    }
+
+    private boolean reclaimIfOutbid(Instance instance) {
+        boolean outbid = instance.state != MachineState.STOPPING && prices.isOutbid(instance, now());
+        if (outbid) {
+            reclaim(instance.id, NOTICE);
+        }
+        return outbid;
     }
 
     private synchronized void release(Instance instance) {
@@ -167,6 +254,9 @@ final class Instances {
     private synchronized void forget(Instance instance) {
         cancelTimers(instance);
         byId.remove(instance.id, instance);
+        if (instance.failure != null) {
+            events.finish(instance.failure, now());
+        }
     }
 
     private static void cancelTimers(Instance instance) {
@@ -192,6 +282,17 @@ final class Instances {
         return byId.values().stream().filter(filter).map(map).toList();
     }
 
+    /** Like {@link #select}, of those that calls see already. */
+    synchronized <T> List<T> selectVisible(Predicate<Instance> filter, Function<Instance, T> map) {
+        Instant now = now();
+        return select(filter.and(instance -> !now.isBefore(instance.visibleFrom)), map);
+    }
+
+    /** Returns how many addresses of a vSwitch are free. */
+    synchronized int freeAddresses(String vSwitch) {
+        return admission.freeAddresses(vSwitch, byId.values());
+    }
+
     /** Writes instances as the API does, also those that went meanwhile. */
     synchronized List<ObjectNode> json(List<Instance> chosen, Region region) {
         return chosen.stream().map(instance -> instance.json(region)).toList();
@@ -199,16 +300,39 @@ final class Instances {
 
     /** Adds tags to instances, all or none. */
     synchronized void tag(List<String> ids, Map<String, String> tags) {
-        List<Instance> chosen = ids.stream().map(this::require).toList();
+        List<Instance> chosen = ids.stream().map(this::requireVisible).toList();
         chosen.forEach(instance -> instance.tags.putAll(tags));
     }
 
+    /** Returns an instance, whether calls see it yet or not. */
     synchronized Instance require(String id) {
         Instance instance = byId.get(id);
         if (instance == null) {
-            throw ApiError.of("InvalidInstanceId.NotFound", "The specified InstanceId does not exist.");
+            throw notFound();
         }
         return instance;
+    }
+
+    /** Returns an instance that calls see. */
+    synchronized Instance requireVisible(String id) {
+        Instance instance = require(id);
+        if (now().isBefore(instance.visibleFrom)) {
+            throw notFound();
+        }
+        return instance;
+    }
+
+    /** Returns an instance that runs. */
+    synchronized Instance requireRunning(String id) {
+        Instance instance = requireVisible(id);
+        if (instance.state != MachineState.RUNNING) {
+            throw ApiError.of("IncorrectInstanceStatus", "The current status of the instance does not support this.");
+        }
+        return instance;
+    }
+
+    private static ApiError notFound() {
+        return ApiError.of("InvalidInstanceId.NotFound", "The specified InstanceId does not exist.");
     }
 
     /** Forgets all and returns their machines, for the end of the simulator. */

@@ -14,6 +14,9 @@ import java.security.PublicKey;
 import java.security.spec.ECGenParameterSpec;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,23 +27,35 @@ final class MachineRuntime {
     private final String address;
     private final UserData userData;
     private final LocalMachine processes;
+    private final Disk disk;
+    private final Images.@Nullable Image image;
+    private final AtomicBoolean imageRead = new AtomicBoolean();
     private final MachineHook hook;
     private final SshFront ssh;
+    private final CompletableFuture<Void> filled = new CompletableFuture<>();
     private volatile List<KeyPair> hostKeys = List.of();
+    private volatile boolean booting;
     private volatile boolean ended;
     private volatile int port;
 
+    /**
+     * @param image what the folder is made from, held for this machine until it has booted or ended; null for the
+     *     region's own image, which is empty
+     */
     MachineRuntime(
             String id,
             String address,
             Path home,
             byte[] rawUserData,
+            Images.@Nullable Image image,
             Map<String, String> environment,
             MachineHook hook,
             SshFront ssh) {
         this.address = address;
         this.userData = UserData.parse(rawUserData);
         this.processes = new LocalMachine(home, id, userData.mainUser(), environment);
+        this.disk = new Disk(home);
+        this.image = image;
         this.hook = hook;
         this.ssh = ssh;
     }
@@ -62,6 +77,15 @@ final class MachineRuntime {
         return processes;
     }
 
+    Disk disk() {
+        return disk;
+    }
+
+    /** Completes when the disk holds what the machine begins with, or never will. */
+    CompletableFuture<Void> filled() {
+        return filled;
+    }
+
     List<KeyPair> hostKeys() {
         return hostKeys;
     }
@@ -72,12 +96,13 @@ final class MachineRuntime {
 
     /** Makes the folder and opens SSH. A machine that cannot do so runs, but cannot be reached. */
     void boot() {
+        booting = true;
         if (ended) {
+            letImageGo();
             return;
         }
         try {
-            Files.createDirectories(processes.home());
-            hook.prepare(processes.home());
+            fillDisk();
             hostKeys = userData.hostKeys().isEmpty() ? List.of(newHostKey()) : userData.hostKeys();
             port = ssh.open(this);
             log.debug("{} accepts SSH", id());
@@ -89,12 +114,37 @@ final class MachineRuntime {
         }
     }
 
-    /** Ends connections and processes and deletes the folder. May be called again. */
+    private void fillDisk() throws IOException {
+        Path home = processes.home();
+        try {
+            Files.createDirectories(home);
+            if (image == null) {
+                hook.prepare(home);
+            } else {
+                image.disk.copyTo(home, image.home, home);
+            }
+        } finally {
+            letImageGo();
+            filled.complete(null);
+        }
+    }
+
+    private void letImageGo() {
+        if (image != null && imageRead.compareAndSet(false, true)) {
+            image.disk.release();
+        }
+    }
+
+    /** Ends connections and processes and deletes the folder, if no image is made from it. May be called again. */
     void end() {
         ended = true;
         ssh.close(this);
         processes.kill();
-        delete(processes.home());
+        disk.condemn();
+        filled.complete(null);
+        if (!booting) {
+            letImageGo();
+        }
         log.debug("{} is gone", id());
     }
 

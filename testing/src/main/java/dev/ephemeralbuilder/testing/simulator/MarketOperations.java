@@ -35,13 +35,13 @@ final class MarketOperations {
     }
 
     void register(Gateway gateway) {
-        gateway.add("DescribeRegions", (p, fault) -> regions());
-        gateway.add("DescribeZones", (p, fault) -> zones());
-        gateway.add("DescribeInstanceTypes", (p, fault) -> instanceTypes(p));
-        gateway.add("DescribeAvailableResource", (p, fault) -> availableResource(p));
-        gateway.add("DescribeSpotPriceHistory", (p, fault) -> spotPriceHistory(p));
-        gateway.add("DescribeSpotAdvice", (p, fault) -> spotAdvice(p));
-        gateway.add("DescribePrice", (p, fault) -> price(p));
+        gateway.add("DescribeRegions", (p, verdict) -> regions());
+        gateway.add("DescribeZones", (p, verdict) -> zones());
+        gateway.add("DescribeInstanceTypes", (p, verdict) -> instanceTypes(p));
+        gateway.add("DescribeAvailableResource", (p, verdict) -> availableResource(p));
+        gateway.add("DescribeSpotPriceHistory", (p, verdict) -> spotPriceHistory(p));
+        gateway.add("DescribeSpotAdvice", (p, verdict) -> spotAdvice(p));
+        gateway.add("DescribePrice", (p, verdict) -> price(p));
     }
 
     private ObjectNode regions() {
@@ -67,10 +67,8 @@ final class MarketOperations {
                     .add("IoOptimized")
                     .add("Instance")
                     .add("Disk");
-            row.putObject("AvailableDiskCategories")
-                    .putArray("DiskCategories")
-                    .add("cloud_essd")
-                    .add("cloud_efficiency");
+            ArrayNode disks = row.putObject("AvailableDiskCategories").putArray("DiskCategories");
+            SystemDisk.categories(region, zone).forEach(disks::add);
             ArrayNode types = row.putObject("AvailableInstanceTypes").putArray("InstanceTypes");
             sold(zone).forEach(type -> types.add(type.name()));
         }

@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.testing.simulator;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
@@ -33,6 +34,21 @@ final class Paging {
         String next = PREFIX + number.applyAsLong(rows.get(size - 1));
         return new Page<>(
                 rows, Base64.getUrlEncoder().withoutPadding().encodeToString(next.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /**
+     * Cuts a page by {@code PageNumber} and {@code PageSize}, and writes both and an empty token into the answer.
+     *
+     * @throws ApiError if they are not 1 or more, and 1 to 100
+     */
+    static <T> List<T> byNumber(List<T> all, Parameters p, ObjectNode answer) {
+        int number = p.integer("PageNumber", 1);
+        int size = p.integer("PageSize", 10);
+        if (number < 1 || size < 1 || size > 100) {
+            throw ApiError.invalid("PageSize");
+        }
+        answer.put("NextToken", "").put("PageNumber", number).put("PageSize", size);
+        return all.stream().skip((long) (number - 1) * size).limit(size).toList();
     }
 
     private static long after(Parameters p) {

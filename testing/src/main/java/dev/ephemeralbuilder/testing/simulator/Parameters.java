@@ -141,6 +141,15 @@ final class Parameters {
         return found;
     }
 
+    /** Whether tags contain all the wanted ones; one without a value is met by any value. */
+    static boolean hasTags(Map<String, String> tags, Map<String, @Nullable String> wanted) {
+        return wanted.entrySet().stream()
+                .allMatch(tag -> tags.containsKey(tag.getKey())
+                        && (tag.getValue() == null
+                                || tag.getValue().isEmpty()
+                                || tag.getValue().equals(tags.get(tag.getKey()))));
+    }
+
     /**
      * Parses a time of the API, with or without seconds.
      *

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** What an account has in the simulated region before it creates anything. Immutable. */
 final class Region {
     static final String IMAGE = "m-simulated-linux";
+    static final int IMAGE_GIB = 20;
     static final String SECURITY_GROUP = "sg-simulated";
     static final String VPC = "vpc-simulated";
 

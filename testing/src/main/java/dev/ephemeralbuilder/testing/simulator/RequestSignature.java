@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks who sent a request: signature V1 with HMAC-SHA1 (ecs-openapi, 4.3), time and nonce, all by the wall clock. The
@@ -28,25 +29,31 @@ final class RequestSignature {
     private static final Duration SKEW = Duration.ofMinutes(15);
     private static final int MAX_NONCES = 1_000_000;
 
-    private final String accessKeyId;
-    private final String accessKeySecret;
+    private final AccessKeys keys;
     private final Clock wall;
     // Nonce to the time after which its request would be too old anyway; in order of arrival.
     private final Map<String, Instant> nonces = new LinkedHashMap<>();
 
-    RequestSignature(String accessKeyId, String accessKeySecret, Clock wall) {
-        this.accessKeyId = accessKeyId;
-        this.accessKeySecret = accessKeySecret;
+    RequestSignature(AccessKeys keys, Clock wall) {
+        this.keys = keys;
         this.wall = wall;
+    }
+
+    /** The keys that are known. */
+    @FunctionalInterface
+    interface AccessKeys {
+        /** Returns the secret of a key, or null if the key is not known. */
+        @Nullable String secretOf(String accessKeyId);
     }
 
     /**
      * Checks a request and remembers its nonce.
      *
      * @param method the method of HTTP
+     * @return the id of the caller's key
      * @throws ApiError if it is not to be served
      */
-    void verify(String method, Parameters parameters) {
+    String verify(String method, Parameters parameters) {
         String key = require(parameters, "AccessKeyId");
         String signature = require(parameters, "Signature");
         String nonce = require(parameters, "SignatureNonce");
@@ -59,10 +66,11 @@ final class RequestSignature {
         if (parameters.get("SecurityToken") != null) {
             throw ApiError.of("InvalidSecurityToken.Malformed", "Temporary credentials are not supported.");
         }
-        if (!key.equals(accessKeyId)) {
+        String secret = keys.secretOf(key);
+        if (secret == null) {
             throw ApiError.of("InvalidAccessKeyId.NotFound", "Specified access key is not found.");
         }
-        byte[] expected = sign(method, parameters).getBytes(StandardCharsets.UTF_8);
+        byte[] expected = sign(method, parameters, secret).getBytes(StandardCharsets.UTF_8);
         if (!MessageDigest.isEqual(expected, signature.getBytes(StandardCharsets.UTF_8))) {
             throw ApiError.of("SignatureDoesNotMatch", "Specified signature is not matched with our calculation.");
         }
@@ -73,6 +81,7 @@ final class RequestSignature {
         if (!remember(nonce, time.plus(SKEW), now)) {
             throw ApiError.of("SignatureNonceUsed", "Specified signature nonce was used already.");
         }
+        return key;
     }
 
     private synchronized boolean remember(String nonce, Instant until, Instant now) {
@@ -85,7 +94,7 @@ final class RequestSignature {
         return nonces.putIfAbsent(nonce, until) == null;
     }
 
-    private String sign(String method, Parameters parameters) {
+    private static String sign(String method, Parameters parameters, String secret) {
         String canonical = parameters.all().entrySet().stream()
                 .filter(entry -> !entry.getKey().equals("Signature"))
                 .map(entry -> encode(entry.getKey()) + "=" + encode(entry.getValue()))
@@ -93,7 +102,7 @@ final class RequestSignature {
         String text = method + "&%2F&" + encode(canonical);
         try {
             Mac mac = Mac.getInstance("HmacSHA1");
-            mac.init(new SecretKeySpec((accessKeySecret + "&").getBytes(StandardCharsets.UTF_8), "HmacSHA1"));
+            mac.init(new SecretKeySpec((secret + "&").getBytes(StandardCharsets.UTF_8), "HmacSHA1"));
             return Base64.getEncoder().encodeToString(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("every JVM has HmacSHA1", e);

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * which several faults of one call are found, and these codes, are [unconfirmed]: {@code InvalidZoneId.NotFound},
  * {@code InvalidAmount.NotSupported}, {@code InvalidSpotStrategy}, {@code InvalidSpotDuration},
  * {@code InvalidSpotParam.EmptyVSwitchId}, {@code InvalidParameter.Mismatch} for a vSwitch of another zone,
- * {@code NumberExceed.Tags}.
+ * {@code NumberExceed.Tags}, and {@code OperationDenied}, 403, for an image that is not Available, where
+ * {@code IncorrectImageStatus} may come instead.
  *
  * <p>Holds user data; {@link #toString} shows none.
  */
@@ -29,13 +30,13 @@ final class RunRequest {
     private static final int MAX_USER_DATA = 32 * 1024;
     private static final int MAX_TAGS = 20;
     private static final Set<String> STRATEGIES = Set.of("NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo");
-    private static final Set<String> DISKS = Set.of(
-            "cloud", "cloud_efficiency", "cloud_ssd", "cloud_essd", "cloud_auto", "cloud_essd_entry", "ephemeral_ssd");
 
     final Catalogue.Type type;
     final String zone;
     final String vSwitch;
     final String image;
+    final Images.@Nullable Image source;
+    final int diskGib;
     final List<String> securityGroups;
     final int amount;
     final int minimum;
@@ -52,7 +53,7 @@ final class RunRequest {
     final Map<String, String> tags;
     final byte[] userData;
 
-    RunRequest(Parameters p, Region region, SpotMarket market, Instant now) {
+    RunRequest(Parameters p, Region region, SpotMarket market, Images images, Instant now) {
         type = type(p, region);
         strategy = p.get("SpotStrategy", "NoSpot");
         if (!STRATEGIES.contains(strategy)) {
@@ -80,7 +81,8 @@ final class RunRequest {
         }
         zone = switchZone;
         vSwitch = wantedSwitch;
-        image = image(p);
+        image = p.require("ImageId");
+        source = image.equals(Region.IMAGE) ? null : source(images.find(image, now), type);
         securityGroups = securityGroups(p);
         if (!region.sells(zone, type)) {
             throw ApiError.of("Zone.NotOnSale", "The zone does not sell this instance type.");
@@ -107,10 +109,7 @@ final class RunRequest {
         }
         tags = tags(p);
         userData = userData(p);
-        String disk = p.get("SystemDisk.Category", "cloud_essd");
-        if (!DISKS.contains(disk)) {
-            throw ApiError.of("InvalidSystemDiskCategory.ValueNotSupported", "The disk category is not valid.");
-        }
+        diskGib = SystemDisk.gib(p, region, zone, type, source == null ? Region.IMAGE_GIB : source.diskGib);
         name = p.get("InstanceName", "");
         hostName = p.get("HostName", "");
         keyPair = p.get("KeyPairName", "");
@@ -176,12 +175,21 @@ final class RunRequest {
         return type;
     }
 
-    private static String image(Parameters p) {
-        String image = p.require("ImageId");
-        if (!image.equals(Region.IMAGE)) {
+    private static Images.Image source(Images.@Nullable View view, Catalogue.Type type) {
+        if (view == null) {
             throw ApiError.of("InvalidImageId.NotFound", "The specified ImageId does not exist.");
         }
-        return image;
+        if (!view.status().equals("Available")) {
+            throw new ApiError(
+                    403,
+                    "OperationDenied",
+                    "The specified image is not available, please check the status of the image.");
+        }
+        if (!view.image().architecture.equals(type.architecture())) {
+            throw ApiError.of(
+                    "ImageNotSupportInstanceType", "The specified image don't support the InstanceType instance.");
+        }
+        return view.image();
     }
 
     private static List<String> securityGroups(Parameters p) {

@@ -5,10 +5,13 @@ import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
  * Prices and stock per zone and type. A price is a pure function of seed, zone, type and hour: a factor of the list
@@ -16,13 +19,14 @@ import java.util.concurrent.ConcurrentHashMap;
  * ({@code SpotDuration=0}) it is 8 % lower; that it is lower is documented (ecs-openapi, 2), how much is made up. One
  * price point per hour is [unconfirmed].
  *
- * <p>Stock has no end until a test says so. Safe for use by many threads.
+ * <p>A test may order another price from some time on. Stock has no end until a test says so. Safe for use by many threads.
  */
 final class SpotMarket {
     private static final int UNLIMITED = Integer.MAX_VALUE;
 
     private final long seed;
     private final Map<String, Integer> stock = new ConcurrentHashMap<>();
+    private final Map<String, NavigableMap<Instant, BigDecimal>> orders = new ConcurrentHashMap<>();
 
     SpotMarket(long seed) {
         this.seed = seed;
@@ -33,6 +37,12 @@ final class SpotMarket {
 
     /** Returns the price of an hour in CNY, with three decimals, never above the list price. */
     BigDecimal price(Catalogue.Type type, String zone, int duration, Instant at) {
+        NavigableMap<Instant, BigDecimal> ordered = orders.get(key(type.name(), zone));
+        Map.Entry<Instant, BigDecimal> inForce = ordered == null ? null : ordered.floorEntry(at);
+        return inForce == null ? ownPrice(type, zone, duration, at) : inForce.getValue();
+    }
+
+    private BigDecimal ownPrice(Catalogue.Type type, String zone, int duration, Instant at) {
         Instant hour = at.truncatedTo(ChronoUnit.HOURS);
         double wave = 1 + 0.08 * (Draw.unit(seed, "wave", zone, type.name(), hour.getEpochSecond()) - 0.5);
         double factor = Math.min(1, base(type, zone) * wave * (duration == 0 ? 0.92 : 1));
@@ -42,15 +52,37 @@ final class SpotMarket {
                 .min(type.price());
     }
 
-    /** Returns the points of a window, oldest first: the one in force at its start and one per full hour. */
+    /**
+     * Orders the price from a time on, with protection and without.
+     *
+     * @throws IllegalArgumentException if it is not above zero, or above the list price
+     */
+    void setPrice(Catalogue.Type type, String zone, BigDecimal price, Instant from) {
+        if (price.signum() <= 0 || price.compareTo(type.price()) > 0) {
+            throw new IllegalArgumentException("price must be above 0 and at most " + type.price());
+        }
+        orders.computeIfAbsent(key(type.name(), zone), absent -> new ConcurrentSkipListMap<>())
+                .put(from, price);
+    }
+
+    /**
+     * Returns the points of a window, oldest first: the one in force at its start, one per full hour, and one for each
+     * price that was ordered.
+     */
     List<Point> history(Catalogue.Type type, String zone, int duration, Instant from, Instant to) {
-        List<Point> points = new ArrayList<>();
+        NavigableSet<Instant> times = new TreeSet<>();
         for (Instant hour = from.truncatedTo(ChronoUnit.HOURS);
                 !hour.isAfter(to);
                 hour = hour.plus(Duration.ofHours(1))) {
-            points.add(new Point(hour, price(type, zone, duration, hour)));
+            times.add(hour);
         }
-        return points;
+        NavigableMap<Instant, BigDecimal> ordered = orders.get(key(type.name(), zone));
+        if (ordered != null && !ordered.isEmpty()) {
+            times.addAll(ordered.subMap(times.first(), true, to, true).keySet());
+        }
+        return times.stream()
+                .map(time -> new Point(time, price(type, zone, duration, time)))
+                .toList();
     }
 
     /** Returns the lower end of the advice band, in per cent of machines taken back within 30 days. */

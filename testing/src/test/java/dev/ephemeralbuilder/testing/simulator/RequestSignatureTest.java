@@ -80,7 +80,8 @@ class RequestSignatureTest {
     }
 
     private static RequestSignature signature(Instant now) {
-        return new RequestSignature("testid", "testsecret", Clock.fixed(now, ZoneOffset.UTC));
+        return new RequestSignature(
+                key -> key.equals("testid") ? "testsecret" : null, Clock.fixed(now, ZoneOffset.UTC));
     }
 
     private static String code(RequestSignature signature, Map<String, String> parameters) {

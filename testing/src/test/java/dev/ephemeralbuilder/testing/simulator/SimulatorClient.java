@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The real SDK, pointed at a simulator. */
 final class SimulatorClient implements AutoCloseable {
@@ -53,6 +54,15 @@ final class SimulatorClient implements AutoCloseable {
     String raw(AcsRequest<?> request) throws ClientException {
         HttpResponse response = client.doAction(request);
         return response.getStatus() + " " + response.getHttpContentString();
+    }
+
+    /** Returns a header of an answer, or null. */
+    @Nullable String header(AcsRequest<?> request, String name) throws ClientException {
+        return client.doAction(request).getSysHeaders().entrySet().stream()
+                .filter(header -> header.getKey().equalsIgnoreCase(name))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse(null);
     }
 
     /** A create call for one spot machine in the first zone. */
