@@ -41,6 +41,10 @@ import org.slf4j.LoggerFactory;
  * {@link SimulatedMachine#sshPort}. Commands are processes of this host with a folder of their own. <b>This is no
  * sandbox</b>, see {@link LocalMachine}.
  *
+ * <p>What can be ordered and asked here can also be ordered and asked over HTTP, under {@code /_simulator/} of the same
+ * server and with JSON, for clients in other languages. Whoever can reach the port may do so; requests that a web page
+ * could send are refused.
+ *
  * <p>Behaviour follows the project's reference pages; where those mark something as unconfirmed, the classes here do
  * too.
  *
@@ -59,6 +63,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     private final Region region;
     private final SimulatedClock clock;
     private final Faults faults;
+    private final JournalRecorder journal;
     private final SpotMarket market;
     private final boolean ownAddresses;
     private final Path root;
@@ -87,6 +92,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         region = new Region(b.region);
         clock = b.clock;
         market = new SpotMarket(b.seed);
+        journal = new JournalRecorder(b.journalCapacity, clock::now, Clock.systemUTC());
         lifecycle = clock.newTicker("ephemeral-simulator-lifecycle");
         Map<String, String> environment = b.machineEnvironment;
         MachineHook hook = b.machineHook;
@@ -102,11 +108,12 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
                 region,
                 new RequestSignature(ACCESS_KEY_ID, ACCESS_KEY_SECRET, Clock.systemUTC()),
                 new ClientTokenLedger(clock::now),
-                faults);
+                faults,
+                journal);
         new InstanceOperations(region, market, instances).register(gateway);
         new MarketOperations(region, market, clock::now).register(gateway);
         try {
-            http = new HttpFront(b.port, gateway);
+            http = new HttpFront(b.port, gateway, new ControlApi(new ControlRoutes(this, region, gateway::actions)));
         } catch (RuntimeException e) {
             lifecycle.close();
             throw e;
@@ -212,6 +219,16 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     /** Returns the faults of this simulator, none at first. */
     public Faults faults() {
         return faults;
+    }
+
+    /** Returns the calls that were answered until now, also those that were refused. */
+    public Journal journal() {
+        return journal.journal();
+    }
+
+    /** Returns the clock that was given to the builder. */
+    public SimulatedClock clock() {
+        return clock;
     }
 
     /**
@@ -336,6 +353,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         private @Nullable Path machineRoot;
         private Map<String, String> machineEnvironment = Map.of();
         private MachineHook machineHook = home -> {};
+        private int journalCapacity = 10_000;
         private boolean ownAddresses = true;
 
         private Builder() {}
@@ -404,6 +422,19 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         /** Sets what prepares the home folder of each machine. Default: nothing. */
         public Builder onMachineStart(MachineHook hook) {
             this.machineHook = requireNonNull(hook, "hook");
+            return this;
+        }
+
+        /**
+         * Sets how many calls {@link AlibabaCloudSimulator#journal} remembers. Default: 10,000.
+         *
+         * @throws IllegalArgumentException if it is not positive
+         */
+        public Builder journalCapacity(int calls) {
+            if (calls < 1) {
+                throw new IllegalArgumentException("journalCapacity must be at least 1, was " + calls);
+            }
+            this.journalCapacity = calls;
             return this;
         }
 

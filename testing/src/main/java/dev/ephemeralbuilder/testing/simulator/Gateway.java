@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -29,13 +31,20 @@ final class Gateway {
     private final RequestSignature signature;
     private final ClientTokenLedger ledger;
     private final Faults faults;
+    private final JournalRecorder journal;
     private final Map<String, Operation> operations = new HashMap<>();
 
-    Gateway(Region region, RequestSignature signature, ClientTokenLedger ledger, Faults faults) {
+    Gateway(
+            Region region,
+            RequestSignature signature,
+            ClientTokenLedger ledger,
+            Faults faults,
+            JournalRecorder journal) {
         this.region = region;
         this.signature = signature;
         this.ledger = ledger;
         this.faults = faults;
+        this.journal = journal;
     }
 
     /** An operation of the API: parameters and what is ordered for the call in, the answer without request id out. */
@@ -51,26 +60,38 @@ final class Gateway {
         operations.put(action, operation);
     }
 
+    /** Returns the names of the operations, sorted. */
+    SortedSet<String> actions() {
+        return new TreeSet<>(operations.keySet());
+    }
+
     /** Answers a request; never throws. */
     Answer answer(String method, List<String> encodedParameters) {
         String requestId = UUID.randomUUID().toString().toUpperCase(Locale.ROOT);
+        JournalRecorder.Call call = journal.call(requestId);
         Faults.Verdict verdict = new Faults.Verdict(Faults.Effect.NONE, Duration.ZERO);
         try {
             Parameters parameters = Parameters.parse(encodedParameters);
+            String zone = zone(parameters);
+            call.asks(parameters, zone);
             signature.verify(method, parameters);
+            call.isOf(parameters.get("AccessKeyId"));
             String action = parameters.require("Action");
-            verdict = faults.judge(action, zone(parameters), parameters.get("InstanceType"));
+            verdict = faults.judge(action, zone, parameters.get("InstanceType"));
             ObjectNode body = verdict.effect().kind() == Faults.Kind.HTML_503
                     ? JSON.createObjectNode()
                     : serve(action, parameters, verdict.effect());
             body.put("RequestId", requestId);
+            call.answered(200, null, verdict);
             return answer(200, body, verdict);
         } catch (ApiError e) {
             log.debug("{}: {}", requestId, e.code());
+            call.answered(e.status(), e.code(), verdict);
             return answer(e.status(), error(requestId, e), verdict);
         } catch (RuntimeException e) {
             log.error("Request {} met a defect of the simulator", requestId, e);
             ApiError error = ApiError.of("InternalError", "The request processing has failed.");
+            call.answered(error.status(), error.code(), verdict);
             return answer(error.status(), error(requestId, error), verdict);
         }
     }
