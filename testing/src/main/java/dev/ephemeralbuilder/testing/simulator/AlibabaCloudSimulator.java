@@ -38,8 +38,8 @@ import org.slf4j.LoggerFactory;
  * <p>A machine takes its SSH host key, users and their keys from the cloud-init user data of its create call, and
  * nowhere else; without usable user data it runs, and nobody can enter it. On Linux each machine has an address of its
  * own in 127.0.0.0/8 and all have one SSH port; where a host offers 127.0.0.1 alone, each has a port of its own, see
- * {@link SimulatedMachine#sshPort}. Commands are processes of this host with a folder of their own. <b>This is no
- * sandbox</b>, see {@link LocalMachine}.
+ * {@link SimulatedMachine#sshPort}. Commands are processes of this host with a folder of their own, and on Linux with
+ * namespaces of their own if {@link Builder#isolation} wants it. <b>This is no sandbox</b>, see {@link LocalMachine}.
  *
  * <p>What can be ordered and asked here can also be ordered and asked over HTTP, under {@code /_simulator/} of the same
  * server and with JSON, for clients in other languages. Whoever can reach the port may do so; requests that a web page
@@ -83,7 +83,13 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     private final Instances instances;
     private final HttpFront http;
 
-    private AlibabaCloudSimulator(Builder b, Path root, SshFront ssh, Faults faults, boolean ownAddresses) {
+    private AlibabaCloudSimulator(
+            Builder b,
+            Path root,
+            SshFront ssh,
+            Faults faults,
+            boolean ownAddresses,
+            @Nullable NamespaceSupport namespaces) {
         this.root = root;
         this.ssh = ssh;
         this.faults = faults;
@@ -100,8 +106,15 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
                 b.seed,
                 lifecycle,
                 machineThreads,
-                (id, number, userData) ->
-                        new MachineRuntime(id, address(number), root.resolve(id), userData, environment, hook, ssh),
+                (id, number, request) -> new MachineRuntime(
+                        id,
+                        address(number),
+                        root.resolve(id),
+                        request.userData,
+                        environment,
+                        namespaces(namespaces, id, number, request),
+                        hook,
+                        ssh),
                 b.bootMin,
                 b.bootMax);
         Gateway gateway = new Gateway(
@@ -127,11 +140,15 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         Faults faults = new Faults(b.seed);
         SshFront ssh = new SshFront(b.sshPort, ownAddresses, faults.ssh());
         Path root = null;
+        NamespaceSupport namespaces = null;
         try {
             root = b.machineRoot == null
                     ? Files.createTempDirectory(FOLDER_PREFIX)
                     : Files.createTempDirectory(Files.createDirectories(b.machineRoot), FOLDER_PREFIX);
-            return new AlibabaCloudSimulator(b, root, ssh, faults, ownAddresses);
+            if (b.isolation == Isolation.NAMESPACES) {
+                namespaces = NamespaceSupport.find(b.programs, root);
+            }
+            return new AlibabaCloudSimulator(b, root, ssh, faults, ownAddresses, namespaces);
         } catch (IOException | RuntimeException e) {
             ssh.close();
             if (root != null) {
@@ -319,6 +336,17 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         MachineRuntime.delete(root);
     }
 
+    private @Nullable Namespaces namespaces(
+            @Nullable NamespaceSupport support, String id, long number, RunRequest request) {
+        if (support != null) {
+            return support.forMachine(Instance.hostName(id, request), address(number));
+        }
+        if (!request.hostName.isEmpty()) {
+            log.warn("{} keeps the name of this host: a host name of its own takes Isolation.NAMESPACES", id);
+        }
+        return null;
+    }
+
     private MachineRuntime require(String machineId) {
         try {
             return instances.require(machineId).runtime;
@@ -353,7 +381,9 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         private @Nullable Path machineRoot;
         private Map<String, String> machineEnvironment = Map.of();
         private MachineHook machineHook = home -> {};
+        private Isolation isolation = Isolation.PLAIN;
         private int journalCapacity = 10_000;
+        private String programs = System.getenv().getOrDefault("PATH", "");
         private boolean ownAddresses = true;
 
         private Builder() {}
@@ -425,6 +455,12 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
             return this;
         }
 
+        /** Sets how far machines are kept apart. Default: {@link Isolation#PLAIN}. */
+        public Builder isolation(Isolation isolation) {
+            this.isolation = requireNonNull(isolation, "isolation");
+            return this;
+        }
+
         /**
          * Sets how many calls {@link AlibabaCloudSimulator#journal} remembers. Default: 10,000.
          *
@@ -438,6 +474,12 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
             return this;
         }
 
+        /** Sets where the programs that isolate machines are looked for, for tests of a host without them. */
+        Builder programs(String path) {
+            this.programs = path;
+            return this;
+        }
+
         /** Sets whether machines get addresses of their own where the host can do that, for tests of the other way. */
         Builder ownAddresses(boolean ownAddresses) {
             this.ownAddresses = ownAddresses;
@@ -447,13 +489,14 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         /**
          * Starts the simulator.
          *
-         * @throws UncheckedIOException if a port is taken or a folder cannot be made
+         * @throws UncheckedIOException if a port is taken, a folder cannot be made, or machines cannot be isolated here
+         *     although {@link #isolation} wants it; the message of the last says what is missing
          */
         public AlibabaCloudSimulator start() {
             try {
                 return AlibabaCloudSimulator.start(this);
             } catch (IOException e) {
-                throw new UncheckedIOException("the simulator cannot start", e);
+                throw new UncheckedIOException("the simulator cannot start: " + e.getMessage(), e);
             }
         }
     }

@@ -55,7 +55,7 @@ final class Instances {
     /** Makes the real part of a machine; does no I/O. */
     @FunctionalInterface
     interface MachineFactory {
-        MachineRuntime create(String id, long number, byte[] userData);
+        MachineRuntime create(String id, long number, RunRequest request);
     }
 
     Instant now() {
@@ -68,7 +68,7 @@ final class Instances {
         for (int i = 0; i < count; i++) {
             long number = created++;
             String id = "i-sim" + pad(Long.toUnsignedString(Draw.bits(seed, "id", number), 36));
-            Instance instance = new Instance(id, number, request, now(), factory.create(id, number, request.userData));
+            Instance instance = new Instance(id, number, request, now(), factory.create(id, number, request));
             byId.put(id, instance);
             ids.add(id);
             Duration boot =

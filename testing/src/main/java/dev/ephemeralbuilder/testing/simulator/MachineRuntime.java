@@ -14,6 +14,7 @@ import java.security.PublicKey;
 import java.security.spec.ECGenParameterSpec;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,11 +37,12 @@ final class MachineRuntime {
             Path home,
             byte[] rawUserData,
             Map<String, String> environment,
+            @Nullable Namespaces namespaces,
             MachineHook hook,
             SshFront ssh) {
         this.address = address;
         this.userData = UserData.parse(rawUserData);
-        this.processes = new LocalMachine(home, id, userData.mainUser(), environment);
+        this.processes = new LocalMachine(home, id, userData.mainUser(), environment, namespaces);
         this.hook = hook;
         this.ssh = ssh;
     }
