@@ -26,20 +26,22 @@ final class ControlInput {
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
 
     private final ObjectNode fields;
+    private final boolean query;
     private final Set<String> known = new LinkedHashSet<>();
 
-    private ControlInput(ObjectNode fields) {
+    private ControlInput(ObjectNode fields, boolean query) {
         this.fields = fields;
+        this.query = query;
     }
 
     /** Reads a body; one that is empty has no fields. */
     static ControlInput ofJson(String body) {
         if (body.isBlank()) {
-            return new ControlInput(JSON.createObjectNode());
+            return new ControlInput(JSON.createObjectNode(), false);
         }
         try {
             if (JSON.readTree(body) instanceof ObjectNode object) {
-                return new ControlInput(object);
+                return new ControlInput(object, false);
             }
         } catch (JsonProcessingException e) {
             throw new ControlError(400, "the body must be a JSON object, but: " + e.getOriginalMessage());
@@ -55,7 +57,7 @@ final class ControlInput {
         } catch (ApiError e) {
             throw new ControlError(400, "the query must be URL-encoded, with each name once");
         }
-        return new ControlInput(object);
+        return new ControlInput(object, true);
     }
 
     private @Nullable JsonNode field(String name) {
@@ -113,13 +115,12 @@ final class ControlInput {
         return whole(name, node, allowed, least, most);
     }
 
-    private static long whole(String name, JsonNode node, String allowed, long least, long most) {
+    private long whole(String name, JsonNode node, String allowed, long least, long most) {
         try {
             // A query has texts only.
-            long value = node.isTextual() ? Long.parseLong(node.asText()) : node.asLong();
-            if ((node.isTextual() || (node.isIntegralNumber() && node.canConvertToLong()))
-                    && value >= least
-                    && value <= most) {
+            long value = query ? Long.parseLong(node.asText()) : node.asLong();
+            boolean exact = query || (node.isIntegralNumber() && node.canConvertToLong());
+            if (exact && value >= least && value <= most) {
                 return value;
             }
         } catch (NumberFormatException e) {

@@ -35,11 +35,10 @@ final class NamespaceSupport {
      * @throws IOException if machines cannot be isolated here; the message says what is missing
      */
     static NamespaceSupport find(String path, Path scratch) throws IOException {
-        Map<String, String> tools = locate(path);
         List<String> failures = new ArrayList<>();
         // Root needs no user namespace, and where it lacks the right for the others one may help.
         for (boolean userNamespace : new boolean[] {false, true}) {
-            NamespaceSupport support = new NamespaceSupport(userNamespace, tools);
+            NamespaceSupport support = new NamespaceSupport(userNamespace, locate(path));
             try {
                 support.tryOut(scratch.resolve(userNamespace ? "trial-user" : "trial"));
                 return support;
@@ -48,6 +47,11 @@ final class NamespaceSupport {
             }
         }
         throw impossible("the kernel or the host's set-up refuses them (" + String.join("; ", failures) + ")");
+    }
+
+    /** Returns what makes namespaces below a user namespace, for tests of what others than root get. */
+    static NamespaceSupport asUser(String path) throws IOException {
+        return new NamespaceSupport(true, locate(path));
     }
 
     private static Map<String, String> locate(String path) throws IOException {
@@ -73,7 +77,8 @@ final class NamespaceSupport {
                 + "; plain machines need none of this");
     }
 
-    private void tryOut(Path home) throws IOException {
+    /** Runs a command on a trial machine. */
+    void tryOut(Path home) throws IOException {
         LocalMachine machine = new LocalMachine(home, "trial", "root", Map.of(), forMachine("trial", "127.0.0.1"));
         try {
             Process process = machine.start("uname -n", Map.of());

@@ -171,6 +171,7 @@ class ControlApiTest {
                 "/faults        | {\"action\": \"*\", \"effect\": \"latency\", \"seconds\": \"1\"} | seconds must be a number from 0 to 86400, was",
                 "/faults        | {\"action\": \"*\", \"effect\": \"throttle\", \"zone\": \"z\"} | zone must be one of cn-hangzhou-h, .*, was z",
                 "/faults        | {\"action\": \"*\", \"effect\": \"throttle\", \"times\": 0} | times must be a whole number from 1 to 1000000000, was 0",
+                "/faults        | {\"action\": \"*\", \"effect\": \"throttle\", \"times\": \"3\"} | times must be a whole number .*, was",
                 "/faults        | {\"action\": \"*\", \"effect\": \"throttle\", \"times\": 1.5} | times must be a whole number .*, was 1.5",
                 "/faults        | {\"action\": \"*\", \"effect\": \"throttle\", \"probability\": 2} | probability must be a number from 0 to 1, was 2",
                 "/faults        | {\"action\": \"*\", \"effect\": \"throttle\", \"tims\": 1} | fields must be of action, .*, there was tims",

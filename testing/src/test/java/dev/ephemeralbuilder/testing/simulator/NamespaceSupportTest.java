@@ -2,13 +2,18 @@ package dev.ephemeralbuilder.testing.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,18 +25,95 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 @EnabledOnOs(OS.LINUX)
 class NamespaceSupportTest {
+    private static final String PATH = System.getenv().getOrDefault("PATH", "");
+
     @TempDir
     Path folder;
 
     /** Skips a test, with the reason, where this host cannot isolate machines. */
     static void assumeNamespaces() throws IOException {
+        refusal().ifPresent(Assumptions::abort);
+    }
+
+    /** Returns why this host cannot isolate machines, or nothing if it can. */
+    static Optional<String> refusal() throws IOException {
         Path scratch = Files.createTempDirectory("ephemeral-namespaces");
         try {
-            NamespaceSupport.find(System.getenv("PATH"), scratch);
+            NamespaceSupport.find(PATH, scratch);
+            return Optional.empty();
         } catch (IOException e) {
-            Assumptions.abort(e.getMessage());
+            return Optional.of(String.valueOf(e.getMessage()));
         } finally {
             MachineRuntime.delete(scratch);
+        }
+    }
+
+    @Test
+    void machinesWorkBelowAUserNamespaceToo() throws Exception {
+        NamespaceSupport support;
+        try {
+            support = NamespaceSupport.asUser(PATH);
+            support.tryOut(folder.resolve("trial"));
+        } catch (IOException e) {
+            Assumptions.abort(e.getMessage());
+            return;
+        }
+        LocalMachine machine = new LocalMachine(
+                folder.resolve("home"), "i-1", "builder", Map.of(), support.forMachine("name", "127.1.0.1"));
+        try {
+            Process process = machine.start("id -u; cat /proc/1/comm; echo kept > /tmp/file; exec sleep 600", Map.of());
+            BufferedReader out = process.inputReader();
+            assertThat(out.readLine()).isEqualTo("0");
+            assertThat(out.readLine()).isEqualTo("sh");
+            Path file = folder.resolve("home/tmp/file");
+            await().until(() -> Files.exists(file) && Files.readString(file).equals("kept\n"));
+            machine.signal(process, "INT");
+            assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.exitValue()).isEqualTo(130);
+        } finally {
+            machine.kill();
+        }
+    }
+
+    @Test
+    void namespacesEndWithTheJvmThatMadeThem() throws Exception {
+        assumeNamespaces();
+        Process jvm = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        Sleeper.class.getName(),
+                        folder.toString())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        long sleeper;
+        try {
+            sleeper = Long.parseLong(jvm.inputReader().readLine());
+            assertThat(ProcessHandle.of(sleeper)).isPresent();
+        } finally {
+            jvm.destroyForcibly();
+        }
+        LocalMachineTest.awaitGone(sleeper);
+    }
+
+    /** Runs a command on an isolated machine and prints its process id on the host. */
+    static final class Sleeper {
+        private Sleeper() {}
+
+        public static void main(String[] args) throws Exception {
+            Path folder = Path.of(args[0]);
+            LocalMachine machine = new LocalMachine(
+                    folder.resolve("sleeper"),
+                    "i-1",
+                    "builder",
+                    Map.of(),
+                    NamespaceSupport.find(PATH, folder).forMachine("name", "127.1.0.1"));
+            Process process = machine.start("echo up; exec sleep 600", Map.of());
+            if (!"up".equals(process.inputReader().readLine())) {
+                throw new IOException("the command does not run");
+            }
+            System.out.println(process.children().findFirst().orElseThrow().pid());
+            process.waitFor();
         }
     }
 
