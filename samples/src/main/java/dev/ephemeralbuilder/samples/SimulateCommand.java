@@ -1,6 +1,7 @@
 package dev.ephemeralbuilder.samples;
 
 import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
+import dev.ephemeralbuilder.testing.simulator.Isolation;
 import dev.ephemeralbuilder.testing.simulator.SimulatedClock;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -63,6 +64,17 @@ final class SimulateCommand implements Callable<Integer> {
     private @Nullable BigDecimal scale;
 
     @Option(
+            names = "--manual-clock",
+            description = "The cloud's clock stands until POST /_simulator/clock/advance moves it.")
+    private boolean manualClock;
+
+    @Option(
+            names = "--isolated",
+            description =
+                    "Machines have processes, ports, host name and /tmp of their own, and no network. Needs Linux.")
+    private boolean isolated;
+
+    @Option(
             names = "--fault",
             paramLabel = "FAULT",
             description = "A fault to inject: " + FaultOption.FORM + ". Repeatable.")
@@ -89,8 +101,17 @@ final class SimulateCommand implements Callable<Integer> {
         if (sshPort != null) {
             builder.sshPort(sshPort);
         }
+        if (scale != null && manualClock) {
+            throw CommandException.usage("--scale and --manual-clock exclude each other");
+        }
         if (scale != null) {
             builder.clock(SimulatedClock.scaled(scale.doubleValue()));
+        }
+        if (manualClock) {
+            builder.clock(SimulatedClock.manual(SimulatedClock.wall().now()));
+        }
+        if (isolated) {
+            builder.isolation(Isolation.NAMESPACES);
         }
         MavenLinks maven = new MavenLinks(caller.environment(), caller.home(), caller.folder());
         builder.machineEnvironment(maven.environment()).onMachineStart(maven::link);
@@ -124,7 +145,7 @@ final class SimulateCommand implements Callable<Integer> {
         try {
             return builder.start();
         } catch (UncheckedIOException e) {
-            throw CommandException.failure("the simulator cannot start: " + e.getCause());
+            throw CommandException.failure(String.valueOf(e.getMessage()));
         }
     }
 }

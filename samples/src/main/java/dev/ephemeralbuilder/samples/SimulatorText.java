@@ -64,6 +64,8 @@ final class SimulatorText {
                 .append(" --endpoint ")
                 .append(address)
                 .append(" --insecure\n");
+        s.append("\n# Faults, machines, a journal of all calls (see docs/simulator.md):\n");
+        s.append("curl -sS ").append(simulator.endpoint()).append("/_simulator/machines\n");
         s.append("\n# The Java SDK, before the client is made, and for each request:\n");
         s.append("DefaultProfile.addEndpoint(\"")
                 .append(simulator.region())

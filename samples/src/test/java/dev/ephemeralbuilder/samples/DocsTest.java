@@ -65,7 +65,8 @@ class DocsTest {
                 "SECURITY.md",
                 "CHANGELOG.md",
                 "docs/first-run.md",
-                "docs/how-a-builder-lives.md"
+                "docs/how-a-builder-lives.md",
+                "docs/simulator.md"
             })
     void everyLinkLeadsSomewhere(String document) throws IOException {
         Path file = PROJECT.resolve(document);
@@ -89,7 +90,7 @@ class DocsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"README.md", "CONTRIBUTING.md", "docs/first-run.md"})
+    @ValueSource(strings = {"README.md", "CONTRIBUTING.md", "docs/first-run.md", "docs/simulator.md"})
     void everyCommandLineHasOnlyOptionsThatExist(String document) throws IOException {
         try (CommandRig rig = new CommandRig(folder, folder)) {
             CommandLine command = rig.commandLine();

@@ -60,6 +60,7 @@ class UsageTest {
                 "run --owner me -- x               | [ecs] machine-image is missing and there is no ephemeral.toml",
                 "run --owner me --image m-1 -- x   | [ecs] region is missing and there is no ephemeral.toml",
                 "simulate --fault RunInstances=rain| --fault expects ACTION=EFFECT",
+                "simulate --scale 2 --manual-clock | --scale and --manual-clock exclude each other",
             })
     void aMistakeIsOneMessageAndExitCodeTwo(String line, String message) {
         assertThat(rig.run(line == null ? new String[0] : line.split(" +", -1))).isEqualTo(2);

@@ -40,8 +40,12 @@ import org.slf4j.LoggerFactory;
  * <p>A machine takes its SSH host key, users and their keys from the cloud-init user data of its create call, and
  * nowhere else; without usable user data it runs, and nobody can enter it. On Linux each machine has an address of its
  * own in 127.0.0.0/8 and all have one SSH port; where a host offers 127.0.0.1 alone, each has a port of its own, see
- * {@link SimulatedMachine#sshPort}. Commands are processes of this host with a folder of their own. <b>This is no
- * sandbox</b>, see {@link LocalMachine}.
+ * {@link SimulatedMachine#sshPort}. Commands are processes of this host with a folder of their own, and on Linux with
+ * namespaces of their own if {@link Builder#isolation} wants it. <b>This is no sandbox</b>, see {@link LocalMachine}.
+ *
+ * <p>What can be ordered and asked here can also be ordered and asked over HTTP, under {@code /_simulator/} of the same
+ * server and with JSON, for clients in other languages. Whoever can reach the port may do so; requests that a web page
+ * could send are refused.
  *
  * <p>Behaviour follows the project's reference pages; where those mark something as unconfirmed, the classes here do
  * too.
@@ -60,6 +64,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     private final SimulatedAccount account;
     private final SimulatedClock clock;
     private final Faults faults;
+    private final JournalRecorder journal;
     private final SpotMarket market;
     private final boolean ownAddresses;
     private final Path root;
@@ -79,7 +84,13 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     private final Instances instances;
     private final HttpFront http;
 
-    private AlibabaCloudSimulator(Builder b, Path root, SshFront ssh, Faults faults, boolean ownAddresses) {
+    private AlibabaCloudSimulator(
+            Builder b,
+            Path root,
+            SshFront ssh,
+            Faults faults,
+            boolean ownAddresses,
+            @Nullable NamespaceSupport namespaces) {
         this.root = root;
         this.ssh = ssh;
         this.faults = faults;
@@ -92,6 +103,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         account = new SimulatedAccount(region, limits);
         SystemEvents events = new SystemEvents(b.seed);
         Images images = new Images(b.seed, root, machineThreads, b.imageTime);
+        journal = new JournalRecorder(b.journalCapacity, clock::now, Clock.systemUTC());
         lifecycle = clock.newTicker("ephemeral-simulator-lifecycle");
         MachineHook hook = b.machineHook;
         instances = new Instances(
@@ -105,6 +117,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
                         request.userData,
                         request.source,
                         environment(b.machineEnvironment, id),
+                        namespaces(namespaces, id, number, request),
                         hook,
                         ssh),
                 b.bootMin,
@@ -118,14 +131,19 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
                 new ClientTokenLedger(clock::now),
                 account,
                 limits,
-                faults);
+                faults,
+                journal);
         new InstanceOperations(region, market, images, instances).register(gateway);
         new ImageOperations(region, images, instances).register(gateway);
         new NetworkOperations(region, instances).register(gateway);
         new EventOperations(events, clock::now).register(gateway);
         new MarketOperations(region, market, clock::now).register(gateway);
         try {
-            http = new HttpFront(b.port, gateway, new Metadata(region, instances));
+            http = new HttpFront(
+                    b.port,
+                    gateway,
+                    new Metadata(region, instances),
+                    new ControlApi(new ControlRoutes(this, region, gateway::actions)));
         } catch (RuntimeException e) {
             lifecycle.close();
             throw e;
@@ -139,11 +157,15 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         Faults faults = new Faults(b.seed);
         SshFront ssh = new SshFront(b.sshPort, ownAddresses, faults.ssh());
         Path root = null;
+        NamespaceSupport namespaces = null;
         try {
             root = b.machineRoot == null
                     ? Files.createTempDirectory(FOLDER_PREFIX)
                     : Files.createTempDirectory(Files.createDirectories(b.machineRoot), FOLDER_PREFIX);
-            return new AlibabaCloudSimulator(b, root, ssh, faults, ownAddresses);
+            if (b.isolation == Isolation.NAMESPACES) {
+                namespaces = NamespaceSupport.find(b.programs, root);
+            }
+            return new AlibabaCloudSimulator(b, root, ssh, faults, ownAddresses, namespaces);
         } catch (IOException | RuntimeException e) {
             ssh.close();
             if (root != null) {
@@ -242,6 +264,16 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     /** Returns the faults of this simulator, none at first. */
     public Faults faults() {
         return faults;
+    }
+
+    /** Returns the calls that were answered until now, also those that were refused. */
+    public Journal journal() {
+        return journal.journal();
+    }
+
+    /** Returns the clock that was given to the builder. */
+    public SimulatedClock clock() {
+        return clock;
     }
 
     /**
@@ -371,6 +403,17 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         MachineRuntime.delete(root);
     }
 
+    private @Nullable Namespaces namespaces(
+            @Nullable NamespaceSupport support, String id, long number, RunRequest request) {
+        if (support != null) {
+            return support.forMachine(Instance.hostName(id, request), address(number));
+        }
+        if (!request.hostName.isEmpty()) {
+            log.warn("{} keeps the name of this host: a host name of its own takes Isolation.NAMESPACES", id);
+        }
+        return null;
+    }
+
     private MachineRuntime require(String machineId) {
         try {
             return instances.require(machineId).runtime;
@@ -412,6 +455,9 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         private @Nullable Path machineRoot;
         private Map<String, String> machineEnvironment = Map.of();
         private MachineHook machineHook = home -> {};
+        private Isolation isolation = Isolation.PLAIN;
+        private int journalCapacity = 10_000;
+        private String programs = System.getenv().getOrDefault("PATH", "");
         private boolean ownAddresses = true;
 
         private Builder() {}
@@ -497,6 +543,31 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
             return this;
         }
 
+        /** Sets how far machines are kept apart. Default: {@link Isolation#PLAIN}. */
+        public Builder isolation(Isolation isolation) {
+            this.isolation = requireNonNull(isolation, "isolation");
+            return this;
+        }
+
+        /**
+         * Sets how many calls {@link AlibabaCloudSimulator#journal} remembers. Default: 10,000.
+         *
+         * @throws IllegalArgumentException if it is not positive
+         */
+        public Builder journalCapacity(int calls) {
+            if (calls < 1) {
+                throw new IllegalArgumentException("journalCapacity must be at least 1, was " + calls);
+            }
+            this.journalCapacity = calls;
+            return this;
+        }
+
+        /** Sets where the programs that isolate machines are looked for, for tests of a host without them. */
+        Builder programs(String path) {
+            this.programs = path;
+            return this;
+        }
+
         /** Sets whether machines get addresses of their own where the host can do that, for tests of the other way. */
         Builder ownAddresses(boolean ownAddresses) {
             this.ownAddresses = ownAddresses;
@@ -506,13 +577,14 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         /**
          * Starts the simulator.
          *
-         * @throws UncheckedIOException if a port is taken or a folder cannot be made
+         * @throws UncheckedIOException if a port is taken, a folder cannot be made, or machines cannot be isolated here
+         *     although {@link #isolation} wants it; the message of the last says what is missing
          */
         public AlibabaCloudSimulator start() {
             try {
                 return AlibabaCloudSimulator.start(this);
             } catch (IOException e) {
-                throw new UncheckedIOException("the simulator cannot start", e);
+                throw new UncheckedIOException("the simulator cannot start: " + e.getMessage(), e);
             }
         }
     }

@@ -4,10 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class Faults {
     private final long seed;
     private final List<Rule> rules = new CopyOnWriteArrayList<>();
+    private final AtomicInteger created = new AtomicInteger();
     private final SshFaults ssh = new SshFaults();
 
     Faults(long seed) {
@@ -41,7 +44,7 @@ public final class Faults {
      * @param action the name of the API's operation, such as {@code RunInstances}, or {@code *} for all
      */
     public Rule on(String action) {
-        Rule rule = new Rule(action, rules.size());
+        Rule rule = new Rule(action, created.getAndIncrement());
         rules.add(rule);
         return rule;
     }
@@ -54,7 +57,26 @@ public final class Faults {
     /** Ends all rules, also those of {@link #ssh}. */
     public void clear() {
         rules.clear();
+        // The same orders after this give the same draws.
+        created.set(0);
         ssh.clear();
+    }
+
+    /** Returns the rules that know what to do, in the order in which they were made. */
+    List<Order> orders() {
+        List<Order> orders = new ArrayList<>();
+        for (Rule rule : rules) {
+            Effect effect = rule.effect;
+            if (effect != null) {
+                orders.add(rule.order(effect));
+            }
+        }
+        return orders;
+    }
+
+    /** Ends one rule; false if there is none with this number. */
+    boolean remove(int number) {
+        return rules.removeIf(rule -> rule.number == number);
     }
 
     /** Says what happens to a request. */
@@ -91,27 +113,74 @@ public final class Faults {
                 default -> new Verdict(more, latency, describeLag, processing);
             };
         }
+
+        /** Returns the names of what was ordered, as the methods of {@link Rule} are called. */
+        List<String> names() {
+            List<String> names = new ArrayList<>();
+            if (effect.kind != Kind.NONE) {
+                names.add(effect.kind.text());
+            }
+            if (!latency.isZero()) {
+                names.add(Kind.LATENCY.text());
+            }
+            if (!describeLag.isZero()) {
+                names.add(Kind.DESCRIBE_LAG.text());
+            }
+            if (!processing.isZero()) {
+                names.add(Kind.PROCESSING.text());
+            }
+            return names;
+        }
     }
 
     enum Kind {
-        NONE,
-        ERROR,
-        LOSE_ANSWER,
-        HTML_503,
-        EMPTY_OK,
-        MALFORMED_JSON,
-        TRUNCATED_JSON,
-        SLOW_BODY,
-        VANISH,
-        LATENCY,
-        DESCRIBE_LAG,
-        PROCESSING;
+        NONE("none"),
+        ERROR("error"),
+        LOSE_ANSWER("loseAnswer"),
+        HTML_503("html503"),
+        EMPTY_OK("emptyOk"),
+        MALFORMED_JSON("malformedJson"),
+        TRUNCATED_JSON("truncatedJson"),
+        SLOW_BODY("slowBody"),
+        VANISH("vanish"),
+        LATENCY("latency"),
+        DESCRIBE_LAG("describeLag"),
+        PROCESSING("processing");
+
+        private final String text;
+
+        Kind(String text) {
+            this.text = text;
+        }
+
+        /** Returns the name of the method of {@link Rule} that orders it. */
+        String text() {
+            return text;
+        }
+
+        /** Returns the names of all that can be ordered. */
+        static List<String> names() {
+            return Arrays.stream(values())
+                    .filter(kind -> kind != NONE)
+                    .map(Kind::text)
+                    .toList();
+        }
 
         /** Whether it goes together with whatever else happens to a request. */
         private boolean isDelay() {
             return this == LATENCY || this == DESCRIBE_LAG || this == PROCESSING;
         }
     }
+
+    /** A rule as it stands; {@code left} is how often it still takes effect, null for always. */
+    record Order(
+            int number,
+            String action,
+            @Nullable String zone,
+            @Nullable String type,
+            double probability,
+            @Nullable Long left,
+            Effect effect) {}
 
     /**
      * What is done.
@@ -294,6 +363,16 @@ public final class Faults {
             return this;
         }
 
+        /** Returns the number by which {@link Faults#remove} knows the rule. */
+        int number() {
+            return number;
+        }
+
+        private Order order(Effect armed) {
+            long times = left.get();
+            return new Order(number, action, zone, type, probability, times == Long.MAX_VALUE ? null : times, armed);
+        }
+
         private boolean matches(String wanted, @Nullable String wantedZone, @Nullable String wantedType) {
             String onlyZone = zone;
             String onlyType = type;
@@ -337,6 +416,11 @@ public final class Faults {
 
         synchronized void clear() {
             cuts.clear();
+        }
+
+        /** Returns the cuts that are still to come. */
+        synchronized List<Long> pending() {
+            return List.copyOf(cuts);
         }
 
         /** Returns how many of the next bytes may still be sent before the connection is cut; -1 for all of them. */

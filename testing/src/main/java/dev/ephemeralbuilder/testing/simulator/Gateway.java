@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,7 @@ final class Gateway {
     private final SimulatedAccount account;
     private final RateLimits limits;
     private final Faults faults;
+    private final JournalRecorder journal;
     private final Map<String, Operation> operations = new HashMap<>();
 
     Gateway(
@@ -39,13 +42,15 @@ final class Gateway {
             ClientTokenLedger ledger,
             SimulatedAccount account,
             RateLimits limits,
-            Faults faults) {
+            Faults faults,
+            JournalRecorder journal) {
         this.region = region;
         this.signature = signature;
         this.ledger = ledger;
         this.account = account;
         this.limits = limits;
         this.faults = faults;
+        this.journal = journal;
     }
 
     /** An operation of the API: parameters and what is ordered for the call in, the answer without request id out. */
@@ -74,26 +79,38 @@ final class Gateway {
         operations.put(action, operation);
     }
 
+    /** Returns the names of the operations, sorted. */
+    SortedSet<String> actions() {
+        return new TreeSet<>(operations.keySet());
+    }
+
     /** Answers a request; never throws. */
     Answer answer(String method, List<String> encodedParameters) {
         String requestId = UUID.randomUUID().toString().toUpperCase(Locale.ROOT);
+        JournalRecorder.Call call = journal.call(requestId);
         Faults.Verdict verdict = Faults.Verdict.NONE;
         try {
             Parameters parameters = Parameters.parse(encodedParameters);
+            String zone = zone(parameters);
+            call.asks(parameters, zone);
             String caller = signature.verify(method, parameters);
+            call.isOf(caller);
             String action = parameters.require("Action");
-            verdict = faults.judge(action, zone(parameters), parameters.get("InstanceType"));
+            verdict = faults.judge(action, zone, parameters.get("InstanceType"));
             ObjectNode body = verdict.effect().kind() == Faults.Kind.HTML_503
                     ? JSON.createObjectNode()
                     : serve(caller, action, parameters, verdict);
             body.put("RequestId", requestId);
+            call.answered(200, null, verdict);
             return answer(200, body, verdict);
         } catch (ApiError e) {
             log.debug("{}: {}", requestId, e.code());
+            call.answered(e.status(), e.code(), verdict);
             return answer(e.status(), error(requestId, e), verdict);
         } catch (RuntimeException e) {
             log.error("Request {} met a defect of the simulator", requestId, e);
             ApiError error = ApiError.of("InternalError", "The request processing has failed.");
+            call.answered(error.status(), error.code(), verdict);
             return answer(error.status(), error(requestId, error), verdict);
         }
     }

@@ -28,7 +28,7 @@ final class HttpFront implements AutoCloseable {
     private final WireMockServer server;
     private final int port;
 
-    HttpFront(int port, Gateway gateway, Metadata metadata) {
+    HttpFront(int port, Gateway gateway, Metadata metadata, ControlApi control) {
         server = new WireMockServer(options()
                 .port(port)
                 .bindAddress("127.0.0.1")
@@ -50,7 +50,7 @@ final class HttpFront implements AutoCloseable {
                 .stubRequestLoggingDisabled(true)
                 // Nobody steers the server over the wire.
                 .adminAuthenticator(request -> false)
-                .extensions(new Transformer(gateway, metadata)));
+                .extensions(new Transformer(gateway, metadata, control)));
         server.start();
         this.port = server.port();
         server.stubFor(any(anyUrl()).willReturn(aResponse().withTransformers(TRANSFORMER)));
@@ -65,7 +65,8 @@ final class HttpFront implements AutoCloseable {
         server.stop();
     }
 
-    private record Transformer(Gateway gateway, Metadata metadata) implements ResponseDefinitionTransformerV2 {
+    private record Transformer(Gateway gateway, Metadata metadata, ControlApi control)
+            implements ResponseDefinitionTransformerV2 {
         @Override
         public String getName() {
             return TRANSFORMER;
@@ -87,6 +88,16 @@ final class HttpFront implements AutoCloseable {
                         .withHeader("Content-Type", "text/plain;charset=utf-8")
                         .withBody(answer.body())
                         .build();
+            }
+            if (ControlApi.owns(request.getUrl())) {
+                // HTTP/2 has no such header, but the host in another place.
+                String host = request.getHeader("Host");
+                return plain(control.answer(new ControlApi.Call(
+                        method,
+                        request.getUrl(),
+                        host == null ? request.getHost() : host,
+                        request::getHeader,
+                        request.getBodyAsString())));
             }
             List<String> parameters = encodedParameters(request);
             ResponseDefinitionBuilder response = dress(gateway.answer(method, parameters));
@@ -111,6 +122,16 @@ final class HttpFront implements AutoCloseable {
                 encoded.add(request.getBodyAsString());
             }
             return encoded;
+        }
+
+        private static ResponseDefinition plain(ControlApi.Answer answer) {
+            return aResponse()
+                    .withStatus(answer.status())
+                    .withHeader("Content-Type", "application/json;charset=utf-8")
+                    .withHeader("Cache-Control", "no-store")
+                    .withHeader("X-Content-Type-Options", "nosniff")
+                    .withBody(answer.body())
+                    .build();
         }
 
         private static ResponseDefinitionBuilder dress(Gateway.Answer answer) {

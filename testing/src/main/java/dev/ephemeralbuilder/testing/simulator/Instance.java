@@ -49,6 +49,11 @@ final class Instance {
         this.tags = new LinkedHashMap<>(request.tags);
     }
 
+    /** Returns the name that the create call gave, or the usual one. */
+    static String hostName(String id, RunRequest request) {
+        return request.hostName.isEmpty() ? id.replace("-", "") + "Z" : request.hostName;
+    }
+
     /** Whether it has all these tags; one without a value is met by any value. */
     boolean hasTags(Map<String, @Nullable String> wanted) {
         return Parameters.hasTags(tags, wanted);
@@ -60,7 +65,7 @@ final class Instance {
         Catalogue.Type type = request.type;
         json.put("InstanceId", id);
         json.put("InstanceName", request.name.isEmpty() ? id : request.name);
-        json.put("HostName", request.hostName.isEmpty() ? id.replace("-", "") + "Z" : request.hostName);
+        json.put("HostName", hostName(id, request));
         json.put("Description", "");
         json.put("Status", state.status());
         json.put("RegionId", region.name());

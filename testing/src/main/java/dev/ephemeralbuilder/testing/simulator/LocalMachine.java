@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,9 +19,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +37,9 @@ import org.slf4j.LoggerFactory;
  * folder, {@value #MACHINE_VARIABLE} with the machine's id, and a second variable by which {@link #kill} knows its own.
  *
  * <p>Nothing that a connection does ends a process; {@link #kill} ends all of them.
+ *
+ * <p>The machines of a simulator can have namespaces of their own as well, see {@link Isolation}; then a command's user
+ * is root, and {@code TMPDIR} is {@code /tmp}.
  *
  * <p><b>This is no sandbox.</b> Commands run as the user of this JVM, see the host's files and network, and can leave
  * the machine's reach if they mean to. Run only what you would run on this host anyway.
@@ -56,9 +62,13 @@ public final class LocalMachine {
     private final String id;
     private final String user;
     private final Map<String, String> extraEnvironment;
+    private final @Nullable Namespaces namespaces;
     // Ids may be the same in two simulators with one seed; this never is.
     private final String key = UUID.randomUUID().toString();
     private final Set<Process> running = ConcurrentHashMap.newKeySet();
+    // How many processes were started, and how many had been when none was left.
+    private final AtomicLong launches = new AtomicLong();
+    private volatile long settledLaunches;
     private volatile boolean killed;
 
     /**
@@ -70,10 +80,17 @@ public final class LocalMachine {
      * @param extraEnvironment variables that every process gets; they win over the ones above
      */
     public LocalMachine(Path home, String id, String user, Map<String, String> extraEnvironment) {
+        this(home, id, user, extraEnvironment, null);
+    }
+
+    /** Creates a machine whose commands run in namespaces of their own, or beside those of the host with null. */
+    LocalMachine(
+            Path home, String id, String user, Map<String, String> extraEnvironment, @Nullable Namespaces namespaces) {
         this.home = home.toAbsolutePath();
         this.id = requireNonNull(id, "id");
         this.user = requireNonNull(user, "user");
         this.extraEnvironment = Map.copyOf(extraEnvironment);
+        this.namespaces = namespaces;
     }
 
     /** Returns the machine's id. */
@@ -91,7 +108,8 @@ public final class LocalMachine {
      *
      * @param command the command line for the shell
      * @param environment variables for this process alone
-     * @return the process, whose id is also that of its group and session where the host has {@code setsid}
+     * @return the process, whose id is also that of its group and session where the host has {@code setsid} and the
+     *     machine is not isolated
      * @throws IOException if the machine was killed, or the process cannot be started
      */
     public Process start(String command, Map<String, String> environment) throws IOException {
@@ -100,18 +118,26 @@ public final class LocalMachine {
             throw new IOException("machine " + id + " is gone");
         }
         Path temp = Files.createDirectories(home.resolve("tmp"));
-        List<String> line = new ArrayList<>(SHELL);
-        line.add(command);
-        ProcessBuilder builder = new ProcessBuilder(line).directory(home.toFile());
-        Map<String, String> variables = builder.environment();
-        String javaHome = variables.get("JAVA_HOME");
-        String path = variables.getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin");
-        variables.clear();
-        variables.put("PATH", path);
+        if (namespaces == null) {
+            List<String> line = new ArrayList<>(SHELL);
+            line.add(command);
+            return launch(line, variables(environment, home, temp));
+        }
+        Path real = home.toRealPath();
+        Path ownTemp = Path.of("/tmp");
+        List<String> line =
+                namespaces.line(command, real, holder -> launch(holder, variables(Map.of(), real, ownTemp)));
+        return launch(line, variables(environment, real, ownTemp));
+    }
+
+    private Map<String, String> variables(Map<String, String> environment, Path folder, Path temp) {
+        Map<String, String> variables = new HashMap<>();
+        variables.put("PATH", System.getenv().getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin"));
+        String javaHome = System.getenv("JAVA_HOME");
         if (javaHome != null) {
             variables.put("JAVA_HOME", javaHome);
         }
-        variables.put("HOME", home.toString());
+        variables.put("HOME", folder.toString());
         variables.put("USER", user);
         variables.put("LOGNAME", user);
         variables.put("SHELL", "/bin/sh");
@@ -121,9 +147,18 @@ public final class LocalMachine {
         variables.putAll(environment);
         variables.put(MACHINE_VARIABLE, id);
         variables.put(KEY_VARIABLE, key);
+        return variables;
+    }
+
+    private Process launch(List<String> line, Map<String, String> variables) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(line).directory(home.toFile());
+        builder.environment().clear();
+        builder.environment().putAll(variables);
         Process process = builder.start();
         running.removeIf(other -> !other.isAlive());
         running.add(process);
+        // Not before: who sees the number must find the process.
+        launches.incrementAndGet();
         if (killed) {
             // kill() may have looked before this process was there.
             kill();
@@ -147,6 +182,10 @@ public final class LocalMachine {
         if (!process.isAlive()) {
             return;
         }
+        if (namespaces != null) {
+            namespaces.signal(process, signal);
+            return;
+        }
         String target = SHELL.get(0).equals("setsid") ? "-" + process.pid() : String.valueOf(process.pid());
         Process kill = new ProcessBuilder("sh", "-c", "kill -s " + signal + " -- " + target)
                 .redirectErrorStream(true)
@@ -167,16 +206,23 @@ public final class LocalMachine {
     }
 
     /** Like {@link #kill}, for many machines in one go. */
-    static void killAll(Collection<LocalMachine> machines) {
+    static void killAll(Collection<LocalMachine> all) {
+        all.forEach(machine -> machine.killed = true);
+        // A look at all processes of the host takes long, so not for machines that have none.
+        List<LocalMachine> machines = all.stream()
+                .filter(machine -> machine.launches.get() != machine.settledLaunches)
+                .toList();
         if (machines.isEmpty()) {
             return;
         }
-        machines.forEach(machine -> machine.killed = true);
         boolean interrupted = false;
         try {
             for (int round = 0; round < KILL_ROUNDS; round++) {
+                Map<LocalMachine, Long> seen = new HashMap<>();
+                machines.forEach(machine -> seen.put(machine, machine.launches.get()));
                 Set<ProcessHandle> alive = alive(machines);
                 if (alive.isEmpty()) {
+                    seen.forEach((machine, count) -> machine.settledLaunches = count);
                     return;
                 }
                 alive.forEach(ProcessHandle::destroyForcibly);

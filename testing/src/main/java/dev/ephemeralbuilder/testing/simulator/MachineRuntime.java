@@ -49,11 +49,12 @@ final class MachineRuntime {
             byte[] rawUserData,
             Images.@Nullable Image image,
             Map<String, String> environment,
+            @Nullable Namespaces namespaces,
             MachineHook hook,
             SshFront ssh) {
         this.address = address;
         this.userData = UserData.parse(rawUserData);
-        this.processes = new LocalMachine(home, id, userData.mainUser(), environment);
+        this.processes = new LocalMachine(home, id, userData.mainUser(), environment, namespaces);
         this.disk = new Disk(home);
         this.image = image;
         this.hook = hook;

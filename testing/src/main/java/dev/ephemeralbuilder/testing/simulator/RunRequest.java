@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * which several faults of one call are found, and these codes, are [unconfirmed]: {@code InvalidZoneId.NotFound},
  * {@code InvalidAmount.NotSupported}, {@code InvalidSpotStrategy}, {@code InvalidSpotDuration},
  * {@code InvalidSpotParam.EmptyVSwitchId}, {@code InvalidParameter.Mismatch} for a vSwitch of another zone,
- * {@code NumberExceed.Tags}, and {@code OperationDenied}, 403, for an image that is not Available, where
- * {@code IncorrectImageStatus} may come instead.
+ * {@code NumberExceed.Tags}, {@code InvalidHostName.Malformed} and what a host name may look like, and
+ * {@code OperationDenied}, 403, for an image that is not Available, where {@code IncorrectImageStatus} may come instead.
  *
  * <p>Holds user data; {@link #toString} shows none.
  */
@@ -29,6 +30,8 @@ final class RunRequest {
     private static final Duration LONGEST_CAP = Duration.ofDays(3 * 365);
     private static final int MAX_USER_DATA = 32 * 1024;
     private static final int MAX_TAGS = 20;
+    // On Linux 2 to 64 characters; a machine may really get this name.
+    private static final Pattern HOST_NAME = Pattern.compile("([A-Za-z0-9][A-Za-z0-9.-]{0,62}[A-Za-z0-9])?");
     private static final Set<String> STRATEGIES = Set.of("NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo");
 
     final Catalogue.Type type;
@@ -112,6 +115,9 @@ final class RunRequest {
         diskGib = SystemDisk.gib(p, region, zone, type, source == null ? Region.IMAGE_GIB : source.diskGib);
         name = p.get("InstanceName", "");
         hostName = p.get("HostName", "");
+        if (!HOST_NAME.matcher(hostName).matches()) {
+            throw ApiError.of("InvalidHostName.Malformed", "The specified HostName is not valid.");
+        }
         keyPair = p.get("KeyPairName", "");
         resourceGroup = p.get("ResourceGroupId", "");
         if (p.flag("DryRun")) {
