@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A file for each document, replaced whole under a lock; see {@link StateStore#directory}. */
 final class DirectoryStateStore implements StateStore {
-    static final Duration LOCK_BOUND = Duration.ofSeconds(10);
+    static final Duration LOCK_BOUND = Duration.ofSeconds(30);
     static final long SEGMENT_BYTES = 1 << 20;
 
     private static final String SUFFIX = ".doc";

@@ -38,7 +38,7 @@ final class FolderLocks {
     static final int STRIPES = 256;
 
     private static final Duration FIRST_PAUSE = Duration.ofNanos(200_000);
-    private static final Duration LONGEST_PAUSE = Duration.ofMillis(10);
+    private static final Duration LONGEST_PAUSE = Duration.ofMillis(4);
 
     /** By the identity of the lock file, not its path: it may be reached by several. */
     private static final Map<Object, FolderLocks> OPEN = new HashMap<>();

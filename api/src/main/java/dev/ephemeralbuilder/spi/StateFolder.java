@@ -117,7 +117,7 @@ final class StateFolder {
         try {
             locks.release();
         } catch (IOException e) {
-            throw StateFiles.failed("close", path, e);
+            log.warn("The lock file of {} could not be closed", path, e);
         }
     }
 

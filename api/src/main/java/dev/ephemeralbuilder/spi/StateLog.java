@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -92,8 +93,13 @@ final class StateLog {
             file.seek(end);
             file.write(line);
         } catch (IOException e) {
-            // A full disk takes a part; whoever appends next would cut it off, too, if this fails.
-            file.setLength(end);
+            // A full disk takes a part.
+            try {
+                file.setLength(end);
+            } catch (IOException left) {
+                // Whoever comes next will cut it off.
+                e.addSuppressed(left);
+            }
             throw e;
         }
     }
@@ -122,7 +128,7 @@ final class StateLog {
     }
 
     private Path start(int number, Instant latestBefore) {
-        Path path = folder.resolve(String.format("%08d.log", number));
+        Path path = folder.resolve(String.format(Locale.ROOT, "%08d.log", number));
         StateFiles.replace(
                 folder.resolve(StateNames.temporary(stripe)),
                 path,

@@ -5,6 +5,7 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** File names for any text: the text itself where that is safe, else the look of it and a hash. */
@@ -13,6 +14,7 @@ final class StateNames {
     private static final Pattern SAFE = Pattern.compile("[a-z0-9][a-z0-9._-]{0,79}");
 
     private static final Pattern UNSAFE = Pattern.compile("[^a-z0-9._-]");
+    private static final Pattern TEMPORARY = Pattern.compile("\\.(\\d{1,3})\\.tmp");
     private static final int LOOK = 40;
     private static final int HASH_BYTES = 16;
 
@@ -45,11 +47,8 @@ final class StateNames {
 
     /** Returns the stripe under which a file of this name is written, or -1 if it is no temporary file. */
     static int stripeOfTemporary(String name) {
-        for (int stripe = 0; stripe < FolderLocks.STRIPES; stripe++) {
-            if (name.equals(temporary(stripe))) {
-                return stripe;
-            }
-        }
-        return -1;
+        Matcher matcher = TEMPORARY.matcher(name);
+        int stripe = matcher.matches() ? Integer.parseInt(matcher.group(1)) : FolderLocks.STRIPES;
+        return stripe < FolderLocks.STRIPES ? stripe : -1;
     }
 }

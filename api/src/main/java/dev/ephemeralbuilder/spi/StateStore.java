@@ -82,7 +82,7 @@ public interface StateStore extends AutoCloseable {
      * on the disk when a call returns. The other kinds are only handed to the operating system: their newest changes are
      * lost with a machine that loses power, and a file system may then leave a file that a call refuses to read and names.
      *
-     * <p>A call waits for another thread for at most 10 seconds, and as long again for another process; then, or if
+     * <p>A call waits for another thread for at most 30 seconds, and as long again for another process; then, or if
      * interrupted (the flag stays set), it fails with a retryable {@link dev.ephemeralbuilder.ProviderException} that says
      * that nothing was changed. A disk that does not answer is waited for as the operating system does. What is full,
      * read-only, removed, forbidden or cannot be understood is a {@link dev.ephemeralbuilder.ConfigurationException} with
