@@ -167,7 +167,7 @@ final class ControlInput {
         if (field(name) == null) {
             throw ControlError.missing(name, "a number from 0 to " + most);
         }
-        return Duration.ofMillis(Math.round(number(name, 0, most, 0) * 1000));
+        return Duration.ofMillis(Math.round(number(name, 0, (double) most, 0) * 1000));
     }
 
     @Nullable Instant time(String name) {

@@ -25,7 +25,7 @@ public enum Isolation {
      *
      * <p>What is mounted or bound inside is gone with the machine. The namespaces are made by its first command and
      * ended with it: a process in them cannot leave, so that {@link LocalMachine#kill} misses none, and they also end
-     * when this JVM dies, however it does. Two small processes of the host stand for each machine that ran a command.
+     * when this JVM dies, however it does. Three small processes of the host stand for each machine that ran a command.
      *
      * <p>Not given: a way out to any network (nor in, but for SSH, whose server is in this JVM; so no metadata over
      * HTTP and no downloads), limits for processor, memory or disk, users other than root, and a file system of its

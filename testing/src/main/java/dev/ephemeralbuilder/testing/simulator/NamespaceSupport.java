@@ -31,7 +31,7 @@ final class NamespaceSupport {
      * Tries it out, as the user of this JVM.
      *
      * @param path the folders to look for programs in, as in the variable {@code PATH}
-     * @param scratch a folder in which a trial machine has its home; deleted by the caller
+     * @param scratch a folder in which a trial machine has its home for a moment
      * @throws IOException if machines cannot be isolated here; the message says what is missing
      */
     static NamespaceSupport find(String path, Path scratch) throws IOException {
@@ -77,7 +77,7 @@ final class NamespaceSupport {
                 + "; plain machines need none of this");
     }
 
-    /** Runs a command on a trial machine. */
+    /** Runs a command on a trial machine; its home folder is deleted afterwards. */
     void tryOut(Path home) throws IOException {
         LocalMachine machine = new LocalMachine(home, "trial", "root", Map.of(), forMachine("trial", "127.0.0.1"));
         try {
@@ -96,6 +96,7 @@ final class NamespaceSupport {
             throw new IOException("interrupted while namespaces were tried out", e);
         } finally {
             machine.kill();
+            MachineRuntime.delete(home);
         }
     }
 

@@ -32,7 +32,9 @@ ip link set lo up 2>/dev/null || ifconfig lo up 2>/dev/null || busybox ip link s
 exec 3<&0 </dev/null
 echo "ready $pid"
 exec >/dev/null 2>&1
-cat <&3 &
-exec 3<&-
-# Unlike a read, this also reaps what the machine's commands leave behind.
-wait $!
+# Unlike a read, the wait also reaps what the machine's commands leave behind. A cat that one of them killed comes back.
+while
+  cat <&3 &
+  wait $!
+  [ $? -gt 128 ]
+do :; done

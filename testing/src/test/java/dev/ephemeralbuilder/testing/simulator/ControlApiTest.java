@@ -8,6 +8,7 @@ import com.aliyuncs.exceptions.ClientException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -284,7 +285,8 @@ class ControlApiTest {
     }
 
     private String rawStatus(String host) throws IOException {
-        try (Socket socket = new Socket("127.0.0.1", cloud.endpoint().getPort())) {
+        try (Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), cloud.endpoint().getPort())) {
             socket.setSoTimeout(20_000);
             socket.getOutputStream()
                     .write(("GET /_simulator/clock HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n")

@@ -18,7 +18,7 @@ import org.apache.sshd.client.channel.ClientChannelEvent;
 /** Many machines of one simulator, and what it takes to run a command on each. */
 final class Crowd implements AutoCloseable {
     private static final int MOST_PER_CALL = 100;
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     final List<SimulatedMachine> machines;
     private final AlibabaCloudSimulator cloud;

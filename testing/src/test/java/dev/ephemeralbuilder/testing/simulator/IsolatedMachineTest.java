@@ -248,6 +248,13 @@ class IsolatedMachineTest {
     }
 
     @Test
+    void machineOutlivesACommandThatKillsAllItCan() throws Exception {
+        String third = create("third");
+        run(third, "echo here > /tmp/file; kill -KILL -1");
+        assertThat(run(third, "cat /tmp/file; uname -n").text()).isEqualTo("here\nthird\n");
+    }
+
+    @Test
     void endOfAMachineEndsEverythingInIt() throws Exception {
         String doomed = create("doomed");
         Path home = machine(doomed).home();
