@@ -38,6 +38,21 @@ public interface EphemeralBuilder extends AutoCloseable {
     CompletableFuture<RunningScript> start(Script script);
 
     /**
+     * Returns a script that was started on this machine, by whichever process. Following it delivers its output from
+     * the first byte. Does not block.
+     *
+     * @param id what {@link RunningScript#id} was
+     * @return fails with {@link ConfigurationException} if no such script was started here
+     */
+    CompletableFuture<RunningScript> script(String id);
+
+    /**
+     * Returns the scripts that were started on this machine, by whichever process, in the order in which they were.
+     * Does not block.
+     */
+    CompletableFuture<List<ScriptSummary>> scripts();
+
+    /**
      * Runs a script, delivers its output and returns how it ended. Blocks. If interrupted, the script is cancelled.
      *
      * @throws ConfigurationException if interpreter or directory do not exist on the machine

@@ -180,9 +180,9 @@ class SupervisorScriptTest {
         String workspace = install();
         Script script = Script.of("sleep 100 & wait").grace(Duration.ofSeconds(1));
         ask(Supervisor.start("long", script, workspace));
-        assertThat(ask(Supervisor.cancel("long", script)).lines()).containsExactly("cancelling");
+        assertThat(ask(Supervisor.cancel("long")).lines()).containsExactly("cancelling");
         assertThat(ask(Supervisor.await("long")).value("exited").orElseThrow()).startsWith("143 cancelled ");
-        assertThat(ask(Supervisor.cancel("long", script)).lines()).containsExactly("over");
+        assertThat(ask(Supervisor.cancel("long")).lines()).containsExactly("over");
     }
 
     @ParameterizedTest
