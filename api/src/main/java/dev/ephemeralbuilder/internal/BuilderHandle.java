@@ -169,6 +169,11 @@ final class BuilderHandle implements EphemeralBuilder {
     }
 
     @Override
+    public void detach() throws InterruptedException {
+        Waits.await(region.handouts().give(held::detach));
+    }
+
+    @Override
     public void close() {
         held.release(() -> new BuilderLostException("Builder " + id() + " was closed", null));
     }
