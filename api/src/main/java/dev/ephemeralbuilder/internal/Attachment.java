@@ -96,13 +96,13 @@ final class Attachment {
     void leave() {
         callers--;
         if (callers == 0) {
-            cancel();
+            giveUp(new CancellationException("the attaching was given up"));
         }
     }
 
-    /** Nobody wants it any more. */
-    void cancel() {
-        giveUp(new CancellationException("the attaching was given up"));
+    /** The fleet is closed. */
+    void close() {
+        giveUp(Handouts.fleetClosed());
     }
 
     private void giveUp(Throwable reason) {
@@ -157,7 +157,7 @@ final class Attachment {
                     record.keys(),
                     launchedAt == null ? now : launchedAt,
                     deadline,
-                    new Waits(deadline));
+                    new Patience(deadline));
             boot = begun;
             CompletableFuture<BuilderHandle> ready = begun.run();
             if (mine.released()) {
@@ -181,10 +181,10 @@ final class Attachment {
     }
 
     /** Whoever attaches wants this machine and no other: only what cannot end well is an objection. */
-    private final class Waits implements Boot.Waiting {
+    private final class Patience implements Boot.Waiting {
         private final Instant deadline;
 
-        Waits(Instant deadline) {
+        Patience(Instant deadline) {
             this.deadline = deadline;
         }
 

@@ -175,8 +175,8 @@ final class Attempt {
             return;
         }
         Instant deadline = intendedAt.plus(request.readyTimeout());
-        Waits waits = new Waits(mine, now);
-        Boot begun = new Boot(region, users, mine, keys.shell(), now, deadline, waits);
+        Patience patience = new Patience(mine, now);
+        Boot begun = new Boot(region, users, mine, keys.shell(), now, deadline, patience);
         boot = begun;
         Stages.whenDone(begun.run(), (builder, failure) -> {
             if (failure != null) {
@@ -188,7 +188,7 @@ final class Attempt {
             Instant readyAt = region.ticker().now();
             region.events()
                     .publish(new BuilderEvent.Ready(
-                            readyAt, requestId, mine.machineId(), Duration.between(waits.runningAt, readyAt)));
+                            readyAt, requestId, mine.machineId(), Duration.between(patience.runningAt, readyAt)));
             if (result.complete(builder)) {
                 mine.opened().complete(builder);
             } else {
@@ -198,12 +198,12 @@ final class Attempt {
     }
 
     /** A new machine that the cloud is about to take back is left for the next offer. */
-    private final class Waits implements Boot.Waiting {
+    private final class Patience implements Boot.Waiting {
         private final Held mine;
         private final Instant launchedAt;
         private Instant runningAt;
 
-        Waits(Held mine, Instant launchedAt) {
+        Patience(Held mine, Instant launchedAt) {
             this.mine = mine;
             this.launchedAt = launchedAt;
             this.runningAt = launchedAt;

@@ -191,7 +191,7 @@ final class Machines {
     void close() {
         List.copyOf(attachments.values()).stream()
                 .filter(attachment -> !attachment.isDone())
-                .forEach(Attachment::cancel);
+                .forEach(Attachment::close);
     }
 
     /** Returns what is being given back without being held. */
