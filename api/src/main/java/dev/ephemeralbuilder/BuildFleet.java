@@ -62,11 +62,71 @@ public interface BuildFleet extends AutoCloseable {
      */
     CompletableFuture<EphemeralBuilder> acquireAsync(MachineSpec spec, AcquireRequest request);
 
+    /**
+     * Returns every machine of this owner that any provider shows, oldest first, whichever process acquired it. What it
+     * says comes from the machines' tags; the state store is only asked which of them it has records of. Changes
+     * nothing. Blocks, for about two minutes at most.
+     *
+     * @return all of them: if one provider or the store cannot be asked, the call fails instead
+     * @throws BuilderException of the kind of that failure
+     * @throws IllegalStateException if the fleet is closed
+     * @throws InterruptedException if interrupted
+     */
+    List<BuilderSummary> list() throws InterruptedException;
+
+    /**
+     * Returns a builder of a machine that another process, or an earlier one, acquired under this owner with the state
+     * store that this fleet has. Waits until it is ready if it is still booting. Several processes may be attached at
+     * once; when one of them closes its builder, the others see {@link BuilderLostException}. A fleet that holds the
+     * machine already returns the builder that it has.
+     *
+     * <p>From then on this fleet holds the machine: it renews the lease, which never moves back, and {@code close}
+     * deletes the machine. When this call fails, or is given up, the machine is left as it is.
+     *
+     * <p>Blocks: for a minute until the machine is found, then until the request's {@link AcquireRequest#readyTimeout}
+     * is over, or for three minutes if that is later.
+     *
+     * @param id the machine's id, as {@link EphemeralBuilder#id} and {@link #list} say it
+     * @throws BuilderLostException if no provider shows the machine, or it is on its way out
+     * @throws ConfigurationException if the machine has another owner, if the store has no record of it, or if its tags
+     *     or its record are of a version that this one does not know; says what to do
+     * @throws BuilderTimeoutException if the machine was not ready in time
+     * @throws BuilderException if a provider or the store cannot be asked
+     * @throws IllegalStateException if the fleet is closed
+     * @throws InterruptedException if interrupted
+     */
+    EphemeralBuilder attach(String id) throws InterruptedException;
+
+    /**
+     * Does what {@link #attach} does without blocking.
+     *
+     * @return fails with the exceptions named there; cancelling it leaves the machine as it is
+     * @throws IllegalStateException if the fleet is closed
+     */
+    CompletableFuture<EphemeralBuilder> attachAsync(String id);
+
+    /**
+     * Gives a machine of this owner back, whichever process acquired it, and waits until the cloud no longer shows it.
+     * Needs no record; if the store has one, the cost goes to the ledger and the record away. If this fleet holds the
+     * machine, that is as if its builder were closed. Returns at once if the machine is absent already.
+     *
+     * <p>Blocks, for five minutes at most; the deletion goes on after that, and after an interrupt, while the fleet lives.
+     *
+     * @param id the machine's id
+     * @throws ConfigurationException if the machine has another owner, or tags of a version that this one does not
+     *     know; it is left as it is
+     * @throws BuilderTimeoutException if the machine is still shown after that time
+     * @throws BuilderException if a provider or the store cannot be asked whether there is such a machine
+     * @throws IllegalStateException if the fleet is closed
+     * @throws InterruptedException if interrupted
+     */
+    void release(String id) throws InterruptedException;
+
     /** Returns the owner's name. */
     String owner();
 
     /**
-     * Gives back every builder, waits for their deletion to be observed for at most {@link Builder#closeTimeout}, and
+     * Gives back every builder that it has not detached, those it is attached to included, waits for their deletion to be observed for at most {@link Builder#closeTimeout}, and
      * ends the fleet's threads and providers. What is not gone by then is logged at WARN with its id and ends by its
      * cap. A second call waits for the first. Blocks, also while the thread is interrupted (a cancelled job is when nothing
      * must be left behind), and keeps the interrupt flag.

@@ -38,6 +38,21 @@ public interface EphemeralBuilder extends AutoCloseable {
     CompletableFuture<RunningScript> start(Script script);
 
     /**
+     * Returns a script that was started on this machine, by whichever process. Following it delivers its output from
+     * the first byte. Does not block.
+     *
+     * @param id what {@link RunningScript#id} was
+     * @return fails with {@link ConfigurationException} if no such script was started here
+     */
+    CompletableFuture<RunningScript> script(String id);
+
+    /**
+     * Returns the scripts that were started on this machine, by whichever process, in the order in which they were.
+     * Does not block.
+     */
+    CompletableFuture<List<ScriptSummary>> scripts();
+
+    /**
      * Runs a script, delivers its output and returns how it ended. Blocks. If interrupted, the script is cancelled.
      *
      * @throws ConfigurationException if interpreter or directory do not exist on the machine
@@ -98,14 +113,34 @@ public interface EphemeralBuilder extends AutoCloseable {
      */
     CompletableFuture<ReclaimNotice> reclaimNotice();
 
-    /** Returns what the machine has cost until now, or until it was given back; an estimate. Does not block. */
+    /**
+     * Returns what the machine has cost until now, or until it was given back or detached; an estimate, from the create
+     * call on, whichever process made it. Does not block.
+     */
     CostEstimate cost();
 
     /**
      * Returns a future that completes when the cloud no longer shows the machine. It does not complete before
-     * {@link #close} was called or the machine was lost.
+     * {@link #close} was called or the machine was lost; it fails with {@link BuilderLostException} when the builder is
+     * detached.
      */
     CompletableFuture<Void> gone();
+
+    /**
+     * Leaves the machine to its lease, for another process to {@linkplain BuildFleet#attach attach} to: moves the lease
+     * to the machine's cap and lets the builder go. Scripts run on; connections are closed, so that what follows a
+     * script from here fails with {@link BuilderLostException}, as does every later use of this builder.
+     * {@link #close} does nothing any more, and the fleet's {@link BuildFleet#close} leaves the machine alone. Does
+     * nothing on a second call.
+     *
+     * <p>Blocks: for at most a sixth of the fleet's {@linkplain BuildFleet.Builder#lease lease} and one call. If it
+     * fails, the builder is held as before.
+     *
+     * @throws BuilderLostException if the machine is gone or was given back
+     * @throws BuilderException if the cloud did not take the new lease
+     * @throws InterruptedException if interrupted; the new lease may be taken all the same
+     */
+    void detach() throws InterruptedException;
 
     /**
      * Gives the machine back. Does not block and does nothing on a second call. Never throws for a cloud failure: the

@@ -110,4 +110,26 @@ public sealed interface BuilderEvent {
      * @param took time since it was released
      */
     record Gone(Instant at, String requestId, String machineId, Duration took) implements BuilderEvent {}
+
+    /**
+     * This fleet holds a machine that some process had acquired before.
+     *
+     * @param at when
+     * @param requestId the request that the machine was acquired for
+     * @param machineId its id
+     * @param offer what was launched then
+     * @param took how long attaching took
+     */
+    record Attached(Instant at, String requestId, String machineId, Offer offer, Duration took)
+            implements BuilderEvent {}
+
+    /**
+     * This fleet has let a machine go and left it to its lease, which reaches its cap.
+     *
+     * @param at when
+     * @param requestId the request
+     * @param machineId its id
+     * @param until the lease
+     */
+    record Detached(Instant at, String requestId, String machineId, Instant until) implements BuilderEvent {}
 }

@@ -6,11 +6,8 @@ import dev.ephemeralbuilder.BuilderLostException;
 import dev.ephemeralbuilder.BuilderReclaimedException;
 import dev.ephemeralbuilder.BuilderTimeoutException;
 import dev.ephemeralbuilder.CapacityException;
-import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.MachineSpec;
-import dev.ephemeralbuilder.ProviderException;
-import dev.ephemeralbuilder.ThrottledException;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.Launch;
@@ -18,7 +15,6 @@ import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.MachineTags;
 import dev.ephemeralbuilder.spi.ShellKeys;
-import dev.ephemeralbuilder.spi.Ticker;
 import java.security.KeyPair;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,6 +27,7 @@ import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,9 +35,6 @@ import org.jspecify.annotations.Nullable;
  * the way, what was created is released. Confined to the ticker.
  */
 final class Attempt {
-    /** For how long a cloud that cannot be asked about a new machine is put up with. */
-    private static final Duration BLIND = Duration.ofMinutes(2);
-
     /** Repetitions of the create call must not push the cap below the cloud's minimum. */
     private static final Duration CAP_MARGIN = Duration.ofMinutes(5);
 
@@ -56,9 +50,7 @@ final class Attempt {
     private final String token = "eb-" + UUID.randomUUID();
     private @Nullable Held held;
     private boolean launching;
-    private Ticker.@Nullable Scheduled readyTimer;
-    private Watcher.@Nullable Watch watch;
-    private @Nullable Instant blindSince;
+    private @Nullable Boot boot;
 
     /** Who launches. */
     record Identity(String owner, String host, Duration lease) {}
@@ -111,7 +103,10 @@ final class Attempt {
             return CompletableFuture.completedFuture(null);
         }
         launching = true;
-        return region.records().intend(requestId, launch, keys.shell()).thenCompose(v -> {
+        Origin origin = new Origin(requestId, token, offer, intendedAt, launch.cap());
+        BuilderRecord intent =
+                new BuilderRecord(origin, intendedAt.plus(request.readyTimeout()), keys.shell(), null, null);
+        return region.records().intend(intent).thenCompose(v -> {
             if (result.isDone()) {
                 return region.records().forget(token);
             }
@@ -121,11 +116,11 @@ final class Attempt {
             return Stages.then(once.run(result::isDone), (ids, failure) -> {
                 if (failure == null) {
                     region.launching().remove(this);
-                    launched(ids, keys, intendedAt);
+                    launched(ids, keys, origin);
                     return CompletableFuture.<Void>completedFuture(null);
                 }
                 if (once.inDoubt()) {
-                    clearUp(once, intendedAt);
+                    clearUp(once, origin);
                 } else {
                     nothingIsThere();
                 }
@@ -135,12 +130,14 @@ final class Attempt {
     }
 
     /** The caller gets its failure now; what may have been created is looked for until the cloud can be asked. */
-    private void clearUp(LaunchOnce once, Instant intendedAt) {
+    private void clearUp(LaunchOnce once, Origin origin) {
         Stages.whenDone(once.settle(), (ids, failure) -> {
-            nothingIsThere();
-            if (failure == null) {
-                hold(ids, intendedAt).forEach(late -> late.release(() -> BuilderHandle.lost(late)));
+            if (failure != null || ids.isEmpty()) {
+                nothingIsThere();
+                return;
             }
+            region.launching().remove(this);
+            hold(ids, origin).forEach(late -> late.release(() -> BuilderHandle.lost(late)));
         });
     }
 
@@ -149,18 +146,18 @@ final class Attempt {
         Stages.leave(region.records().forget(token));
     }
 
-    private List<Held> hold(List<String> ids, Instant intendedAt) {
-        List<Held> all = ids.stream()
-                .map(id -> new Held(region, requestId, token, id, offer, intendedAt))
-                .toList();
+    private List<Held> hold(List<String> ids, Origin origin) {
+        List<Held> all = ids.stream().map(id -> new Held(region, origin, id)).toList();
         region.held().addAll(all);
-        all.forEach(h -> region.leases().hold(h.machineId()));
+        Instant until = origin.intendedAt().plus(identity.lease());
+        all.forEach(h -> region.leases().hold(h.machineId(), until));
         return all;
     }
 
-    private void launched(List<String> ids, Keys keys, Instant intendedAt) {
+    private void launched(List<String> ids, Keys keys, Origin origin) {
         Instant now = region.ticker().now();
-        List<Held> all = hold(ids, intendedAt);
+        Instant intendedAt = origin.intendedAt();
+        List<Held> all = hold(ids, origin);
         // More than one can only be found by the search by tag: the oldest is kept.
         all.stream().skip(1).forEach(h -> h.release(() -> BuilderHandle.lost(h)));
         Held mine = all.get(0);
@@ -178,139 +175,85 @@ final class Attempt {
             return;
         }
         Instant deadline = intendedAt.plus(request.readyTimeout());
-        readyTimer = region.ticker()
-                .schedule(
-                        Duration.between(now, deadline),
-                        () -> fail(new BuilderTimeoutException(
-                                "Machine " + mine.machineId() + " (" + offer.describe() + ") was not ready within "
-                                        + request.readyTimeout().toSeconds() + " s and is given back",
-                                null,
-                                null,
-                                null)));
-        watch = region.watcher().expect(mine.machineId(), new Watcher.Observer() {
-            @Override
-            public void onLook(Optional<Machine> look) {
-                blindSince = null;
-                Attempt.this.onLook(look, mine, keys, now, deadline);
+        Patience patience = new Patience(mine, now);
+        Boot begun = new Boot(region, users, mine, keys.shell(), now, deadline, patience);
+        boot = begun;
+        Stages.whenDone(begun.run(), (builder, failure) -> {
+            if (failure != null) {
+                BuilderException reason = Failures.asBuilderException(failure);
+                boolean gone = reason instanceof BuilderLostException || reason instanceof BuilderReclaimedException;
+                fail(gone ? vanished("vanished before it was ready") : reason);
+                return;
             }
-
-            @Override
-            public void onBlindLook(BuilderException reason) {
-                Attempt.this.onBlindLook(reason);
+            Instant readyAt = region.ticker().now();
+            region.events()
+                    .publish(new BuilderEvent.Ready(
+                            readyAt, requestId, mine.machineId(), Duration.between(patience.runningAt, readyAt)));
+            if (result.complete(builder)) {
+                mine.opened().complete(builder);
+            } else {
+                builder.close();
             }
         });
     }
 
-    private void onBlindLook(BuilderException reason) {
-        Instant now = region.ticker().now();
-        if (blindSince == null) {
-            blindSince = now;
-        }
-        boolean passing = reason instanceof ProviderException || reason instanceof ThrottledException;
-        if (!passing || Duration.between(blindSince, now).compareTo(BLIND) > 0) {
-            fail(reason);
-        }
-    }
+    /** A new machine that the cloud is about to take back is left for the next offer. */
+    private final class Patience implements Boot.Waiting {
+        private final Held mine;
+        private final Instant launchedAt;
+        private Instant runningAt;
 
-    private void onLook(Optional<Machine> look, Held mine, Keys keys, Instant launchedAt, Instant deadline) {
-        Instant now = region.ticker().now();
-        if (result.isDone()) {
-            return;
+        Patience(Held mine, Instant launchedAt) {
+            this.mine = mine;
+            this.launchedAt = launchedAt;
+            this.runningAt = launchedAt;
         }
-        if (look.isEmpty() || look.get().state() == MachineState.ENDED) {
-            if (look.isPresent() || now.isAfter(launchedAt.plus(Held.INVISIBLE))) {
-                fail(vanished(look));
-            }
-            return;
+
+        @Override
+        public Optional<BuilderException> objection(Machine machine) {
+            boolean hopeless = machine.reclaimNotice().isPresent() || machine.state() == MachineState.STOPPED;
+            return hopeless ? Optional.of(vanished("taken back before it was ready")) : Optional.empty();
         }
-        mine.seen();
-        Machine machine = look.get();
-        if (machine.failure().isPresent()) {
-            fail(new ConfigurationException(
-                    "Machine " + machine.id() + " cannot get ready: "
-                            + machine.failure().get(),
+
+        @Override
+        public BuilderException tooLate() {
+            return new BuilderTimeoutException(
+                    "Machine " + mine.machineId() + " (" + offer.describe() + ") was not ready within "
+                            + request.readyTimeout().toSeconds() + " s and is given back",
                     null,
                     null,
-                    null));
-            return;
+                    null);
         }
-        if (machine.reclaimNotice().isPresent() || machine.state() == MachineState.STOPPED) {
-            fail(vanished(look));
-            return;
-        }
-        boolean addressed =
-                machine.privateAddress().isPresent() || machine.publicAddress().isPresent();
-        if (machine.state() == MachineState.RUNNING && addressed) {
-            if (watch != null) {
-                watch.end();
-            }
+
+        @Override
+        public void onAddress(Machine machine) {
+            runningAt = region.ticker().now();
             region.events()
-                    .publish(new BuilderEvent.Running(now, requestId, machine.id(), Duration.between(launchedAt, now)));
-            contact(machine, mine, keys, now, deadline);
+                    .publish(new BuilderEvent.Running(
+                            runningAt, requestId, machine.id(), Duration.between(launchedAt, runningAt)));
         }
     }
 
     /** The answer to the create call was not yet capacity: stock may be found missing later (ecs-openapi, 0.3). */
-    private CapacityException vanished(Optional<Machine> look) {
-        String seen = look.isEmpty() ? "vanished before it was running" : "taken back before it was ready";
+    private CapacityException vanished(String seen) {
         return new CapacityException(
                 offer.describe() + ": " + seen, CapacityException.Reason.NO_STOCK, seen, null, null);
-    }
-
-    private void contact(Machine machine, Held mine, Keys keys, Instant runningAt, Instant deadline) {
-        Link link = new Link(
-                region.ticker(), region.shellCalls(), region.provider(), machine, keys.shell(), mine::presence);
-        Remote remote = new Remote(region.ticker(), link);
-        mine.ready(region.watcher().watch(machine.id(), mine::onLook), link);
-        Stages.whenDone(remote.ask(Supervisor.install(), deadline), (reply, failure) -> {
-            if (failure != null) {
-                BuilderException reason = Failures.asBuilderException(failure);
-                boolean gone = reason instanceof BuilderLostException || reason instanceof BuilderReclaimedException;
-                fail(gone ? vanished(Optional.empty()) : reason);
-                return;
-            }
-            List<String> missing = reply.values("missing");
-            Optional<String> workspace = reply.value("workspace");
-            if (!missing.isEmpty() || workspace.isEmpty()) {
-                fail(new ConfigurationException(
-                        "The image lacks what scripts need: " + String.join(", ", missing)
-                                + ". Install it in the image",
-                        null,
-                        null,
-                        null));
-                return;
-            }
-            Instant now = region.ticker().now();
-            region.events()
-                    .publish(new BuilderEvent.Ready(now, requestId, machine.id(), Duration.between(runningAt, now)));
-            BuilderHandle handle = new BuilderHandle(mine, region, users, link, remote, workspace.get());
-            settled();
-            if (!result.complete(handle)) {
-                handle.close();
-            }
-        });
     }
 
     private void fail(Throwable reason) {
         if (!result.completeExceptionally(reason)) {
             return;
         }
-        settled();
         Held mine = held;
         if (mine != null) {
-            mine.release(() -> reason instanceof BuilderException e ? e : BuilderHandle.lost(mine));
+            Supplier<BuilderException> why = () -> reason instanceof BuilderException e ? e : BuilderHandle.lost(mine);
+            if (boot != null) {
+                boot.giveUp(why.get());
+            }
+            mine.release(why);
         } else if (!launching) {
             // Otherwise the outcome of the create call decides about the record.
             Stages.leave(region.records().forget(token));
-        }
-    }
-
-    private void settled() {
-        if (watch != null) {
-            watch.end();
-        }
-        if (readyTimer != null) {
-            readyTimer.cancel();
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.ephemeralbuilder.internal;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.BuilderLostException;
 import dev.ephemeralbuilder.BuilderReclaimedException;
@@ -11,13 +13,13 @@ import dev.ephemeralbuilder.ReclaimNotice;
 import dev.ephemeralbuilder.RunningScript;
 import dev.ephemeralbuilder.Script;
 import dev.ephemeralbuilder.ScriptResult;
+import dev.ephemeralbuilder.ScriptSummary;
 import dev.ephemeralbuilder.Transfer;
 import dev.ephemeralbuilder.cost.CostEstimate;
 import dev.ephemeralbuilder.selection.Offer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Predicate;
@@ -31,6 +33,7 @@ final class BuilderHandle implements EphemeralBuilder {
     private final Remote remote;
     private final String workspace;
     private final Transfers transfers;
+    private final ScriptList scripts;
 
     BuilderHandle(Held held, Region region, Executor users, Link link, Remote remote, String workspace) {
         this.held = held;
@@ -40,6 +43,7 @@ final class BuilderHandle implements EphemeralBuilder {
         this.remote = remote;
         this.workspace = workspace;
         this.transfers = new Transfers(region.handouts(), region.ticker(), link, workspace);
+        this.scripts = new ScriptList(held.machineId(), region, users, link, remote);
     }
 
     @Override
@@ -65,15 +69,26 @@ final class BuilderHandle implements EphemeralBuilder {
     @Override
     public CompletableFuture<RunningScript> start(Script script) {
         // The id is ours, so that a start whose answer is lost can be repeated.
-        String id = UUID.randomUUID().toString().substring(0, 8);
+        String id = Supervisor.newId();
         Supervisor.Command command = Supervisor.start(id, script, workspace);
         return region.handouts()
                 .give(() -> remote.ask(command).thenApply(reply -> {
                     if (reply.value("started").isPresent()) {
-                        return new ScriptRun(id, script, region, users, link, remote);
+                        return new ScriptRun(id, script.streamsSeparate(), region, users, link, remote);
                     }
                     throw refused(script, reply.value("refused").orElse("for no known reason"));
                 }));
+    }
+
+    @Override
+    public CompletableFuture<RunningScript> script(String id) {
+        requireNonNull(id, "id");
+        return region.handouts().give(() -> scripts.one(id));
+    }
+
+    @Override
+    public CompletableFuture<List<ScriptSummary>> scripts() {
+        return region.handouts().give(scripts::all);
     }
 
     private BuilderException refused(Script script, String why) {
@@ -151,6 +166,11 @@ final class BuilderHandle implements EphemeralBuilder {
     public CompletableFuture<Void> gone() {
         // Known for good, also when the fleet is closed.
         return held.gone().isDone() ? held.gone().copy() : region.handouts().give(held::gone);
+    }
+
+    @Override
+    public void detach() throws InterruptedException {
+        Waits.await(region.handouts().give(held::detach));
     }
 
     @Override

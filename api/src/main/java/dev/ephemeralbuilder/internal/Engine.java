@@ -1,7 +1,10 @@
 package dev.ephemeralbuilder.internal;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.BuildFleet;
+import dev.ephemeralbuilder.BuilderSummary;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.selection.Objective;
@@ -20,10 +23,12 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +52,7 @@ public final class Engine implements BuildFleet {
     private final Handouts handouts;
     private final Attempt.Identity identity;
     private final Map<String, Region> regions = new LinkedHashMap<>();
+    private final Machines machines;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final @Nullable Thread hook;
@@ -75,10 +81,12 @@ public final class Engine implements BuildFleet {
         for (CloudProvider provider : config.providers()) {
             regions.put(key(provider.name(), provider.region()), region(provider, retries, records));
         }
+        this.machines = new Machines(regions(), records, ticker, Calls.holding(ticker, users), config.owner(), held);
         this.hook = config.closeOnJvmExit() ? new Thread(this::close, "ephemeral-builder-exit") : null;
     }
 
     private Region region(CloudProvider provider, Retries retries, Records records) {
+        Watcher watcher = new Watcher(ticker, retries, provider);
         return new Region(
                 provider,
                 ticker,
@@ -87,9 +95,9 @@ public final class Engine implements BuildFleet {
                 retries,
                 new MarketBook(
                         ticker, retries, provider, config.selectionPolicy().protections()),
-                new Watcher(ticker, retries, provider),
+                watcher,
                 new Terminator(ticker, calls, provider),
-                new Leases(ticker, retries, provider, config.lease()),
+                new Leases(ticker, retries, provider, watcher, config.lease()),
                 records,
                 events,
                 handouts,
@@ -129,9 +137,7 @@ public final class Engine implements BuildFleet {
 
     @Override
     public CompletableFuture<EphemeralBuilder> acquireAsync(MachineSpec spec, AcquireRequest request) {
-        if (closed.get()) {
-            throw new IllegalStateException("the fleet is closed");
-        }
+        checkOpen();
         return handouts.giveCancellable(() -> begin(spec, request), EphemeralBuilder::close);
     }
 
@@ -142,14 +148,70 @@ public final class Engine implements BuildFleet {
         if (inUse) {
             throw new IllegalStateException("request id " + requestId + " is in use in this fleet");
         }
-        if (closed.get()) {
-            throw new IllegalStateException("the fleet is closed");
-        }
+        checkOpen();
         Acquisition acquisition = new Acquisition(this, spec, request, requestId);
         acquisitions.add(acquisition);
         Stages.whenDone(acquisition.result(), ticker, (builder, failure) -> acquisitions.remove(acquisition));
         acquisition.start();
         return acquisition.result();
+    }
+
+    @Override
+    public List<BuilderSummary> list() throws InterruptedException {
+        checkOpen();
+        return Waits.await(handouts.give(machines::list));
+    }
+
+    @Override
+    public EphemeralBuilder attach(String id) throws InterruptedException {
+        CompletableFuture<EphemeralBuilder> attached = attachAsync(id);
+        try {
+            return Waits.await(attached);
+        } catch (InterruptedException e) {
+            // It may have been there in the very moment of the interrupt.
+            Stages.whenDone(attached, (builder, failure) -> {
+                if (failure == null) {
+                    unwanted(builder);
+                }
+            });
+            throw e;
+        }
+    }
+
+    @Override
+    public CompletableFuture<EphemeralBuilder> attachAsync(String id) {
+        requireNonNull(id, "id");
+        checkOpen();
+        return handouts.giveCancellable(
+                () -> {
+                    checkOpen();
+                    return machines.attach(id);
+                },
+                this::unwanted);
+    }
+
+    private void unwanted(EphemeralBuilder builder) {
+        try {
+            ticker.execute(() -> machines.unwanted(builder));
+        } catch (RejectedExecutionException e) {
+            log.debug("The fleet is closed and has released its machines [id={}]", builder.id());
+        }
+    }
+
+    @Override
+    public void release(String id) throws InterruptedException {
+        requireNonNull(id, "id");
+        checkOpen();
+        Waits.await(handouts.give(() -> {
+            checkOpen();
+            return machines.release(id);
+        }));
+    }
+
+    private void checkOpen() {
+        if (closed.get()) {
+            throw new IllegalStateException("the fleet is closed");
+        }
     }
 
     @Override
@@ -165,6 +227,7 @@ public final class Engine implements BuildFleet {
             CountDownLatch over = new CountDownLatch(1);
             ticker.execute(() -> {
                 List.copyOf(acquisitions).forEach(a -> a.result().cancel(false));
+                machines.close();
                 // Behind the cancellations that this has put on the ticker.
                 ticker.execute(() -> drain(allGone, over));
                 ticker.schedule(config.closeTimeout(), () -> end(over));
@@ -212,7 +275,8 @@ public final class Engine implements BuildFleet {
     private void sayWhatIsLeft() {
         CountDownLatch said = new CountDownLatch(1);
         ticker.execute(() -> {
-            List<String> left = held.stream().map(Held::machineId).toList();
+            Set<String> left = new TreeSet<>(machines.removals());
+            held.forEach(h -> left.add(h.machineId()));
             log.warn(
                     "The fleet closes before everything is gone; the cloud ends these machines at their cap"
                             + " [ids={}, launches of unknown outcome={}]",
@@ -234,7 +298,7 @@ public final class Engine implements BuildFleet {
     /** Completes when no launch is under way and every machine was seen gone. */
     private void drain(AtomicBoolean allGone, CountDownLatch over) {
         List.copyOf(held).forEach(h -> h.release(Handouts::fleetClosed));
-        if (held.isEmpty() && launching.isEmpty()) {
+        if (held.isEmpty() && launching.isEmpty() && machines.removals().isEmpty()) {
             allGone.set(true);
             end(over);
         } else if (over.getCount() > 0) {

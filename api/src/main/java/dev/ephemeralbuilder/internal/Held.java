@@ -1,6 +1,8 @@
 package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.BuilderLostException;
+import dev.ephemeralbuilder.BuilderSummary;
 import dev.ephemeralbuilder.ReclaimNotice;
 import dev.ephemeralbuilder.cost.CostEstimate;
 import dev.ephemeralbuilder.event.BuilderEvent;
@@ -18,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One machine that this fleet has created and has not seen gone: from the answer of the create call to its observed
- * absence, whether a builder was made of it or not. Its state is confined to the ticker.
+ * One machine that this fleet has created or attached to, and neither seen gone nor detached: whether a builder was
+ * made of it or not. Its state is confined to the ticker.
  */
 final class Held {
     private static final Logger log = LoggerFactory.getLogger(Held.class);
@@ -28,37 +30,43 @@ final class Held {
     static final Duration INVISIBLE = Duration.ofSeconds(60);
 
     private final Region region;
-    private final String requestId;
-    private final String token;
+    private final Origin origin;
     private final String machineId;
-    private final Offer offer;
-    private final Instant createdAt;
     private final CompletableFuture<ReclaimNotice> reclaimNotice = new CompletableFuture<>();
+    private final CompletableFuture<BuilderHandle> opened = new CompletableFuture<>();
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
-    private volatile @Nullable Instant releasedAt;
+
+    /** When it was handed to the terminator or let go: from then on it costs this fleet nothing. */
+    private volatile @Nullable Instant overAt;
+
+    private Instant cap;
     private boolean seen;
+    private boolean absent;
+    private @Nullable CompletableFuture<Void> detaching;
     private Watcher.@Nullable Watch watch;
     private @Nullable Link link;
 
-    Held(Region region, String requestId, String token, String machineId, Offer offer, Instant createdAt) {
+    Held(Region region, Origin origin, String machineId) {
         this.region = region;
-        this.requestId = requestId;
-        this.token = token;
+        this.origin = origin;
         this.machineId = machineId;
-        this.offer = offer;
-        this.createdAt = createdAt;
+        this.cap = origin.cap();
     }
 
     String requestId() {
-        return requestId;
+        return origin.requestId();
     }
 
     String machineId() {
         return machineId;
     }
 
+    Origin origin() {
+        return origin;
+    }
+
     Offer offer() {
-        return offer;
+        return origin.offer();
     }
 
     CompletableFuture<ReclaimNotice> reclaimNotice() {
@@ -69,16 +77,19 @@ final class Held {
         return gone;
     }
 
+    /** Returns the builder, once there is one; fails if the machine is released or let go before that. */
+    CompletableFuture<BuilderHandle> opened() {
+        return opened;
+    }
+
+    /** Whether it is on its way out, or let go. */
     boolean released() {
-        return releasedAt != null;
+        return overAt != null;
     }
 
     CostEstimate cost() {
-        Instant until = releasedAt;
-        Duration billed =
-                Duration.between(createdAt, until == null ? region.ticker().now() : until);
-        return CostEstimate.of(
-                offer.hourlyPrice(), offer.hourlyOnDemandPrice(), billed.isNegative() ? Duration.ZERO : billed);
+        Instant until = overAt;
+        return origin.cost(until == null ? region.ticker().now() : until);
     }
 
     /** From now on this watch ends and this connection is closed with the machine. */
@@ -92,17 +103,37 @@ final class Held {
         seen = true;
     }
 
+    /** The cloud has answered, and does not show the machine any more. */
+    void absent() {
+        absent = true;
+    }
+
+    void publish(BuilderEvent event) {
+        region.events().publish(event);
+    }
+
     /** Takes a look at the ready machine. */
     void onLook(Optional<Machine> look) {
+        look.ifPresent(this::take);
         look.flatMap(Machine::reclaimNotice).ifPresent(notice -> {
             if (reclaimNotice.complete(notice)) {
                 region.events()
-                        .publish(new BuilderEvent.ReclaimNoticed(region.ticker().now(), requestId, machineId, notice));
+                        .publish(
+                                new BuilderEvent.ReclaimNoticed(region.ticker().now(), requestId(), machineId, notice));
             }
         });
         if (isOver(look)) {
+            absent();
             release(() -> BuilderHandle.lost(this));
         }
+    }
+
+    /** Another process may have moved what the tags say. */
+    void take(Machine machine) {
+        BuilderSummary summary = BuilderSummary.of(
+                origin.offer().provider(), machine, region.ticker().now(), true);
+        summary.leaseUntil().ifPresent(until -> region.leases().seen(machineId, until));
+        summary.cap().ifPresent(at -> cap = at);
     }
 
     /** Asks the cloud whether the machine is still there: why it is lost, or nothing; fails if it cannot be asked. */
@@ -129,26 +160,21 @@ final class Held {
     }
 
     private void releaseNow(Supplier<BuilderException> reason) {
-        if (releasedAt != null) {
+        if (overAt != null) {
             return;
         }
         Instant now = region.ticker().now();
-        releasedAt = now;
-        if (watch != null) {
-            watch.end();
-        }
-        if (link != null) {
-            link.close(reason);
-        }
-        region.leases().drop(machineId);
-        region.events().publish(new BuilderEvent.Released(now, requestId, machineId, cost()));
+        end(now, reason);
+        region.events().publish(new BuilderEvent.Released(now, requestId(), machineId, cost()));
         Stages.whenDone(
-                region.terminator().delete(machineId, seen ? createdAt : createdAt.plus(INVISIBLE)), (v, failure) -> {
+                region.terminator()
+                        .delete(machineId, seen ? now : origin.intendedAt().plus(INVISIBLE)),
+                (v, failure) -> {
                     Instant goneAt = region.ticker().now();
                     region.events()
-                            .publish(
-                                    new BuilderEvent.Gone(goneAt, requestId, machineId, Duration.between(now, goneAt)));
-                    Stages.whenDone(region.records().ended(token, machineId, cost()), (w, f) -> {
+                            .publish(new BuilderEvent.Gone(
+                                    goneAt, requestId(), machineId, Duration.between(now, goneAt)));
+                    Stages.whenDone(region.records().ended(origin.token(), machineId, cost()), (w, f) -> {
                         if (f != null) {
                             log.warn(
                                     "The end of a machine could not be written down [id={}]",
@@ -159,5 +185,79 @@ final class Held {
                         gone.complete(null);
                     });
                 });
+    }
+
+    /**
+     * Leaves the machine as it is, to its lease and to whoever else holds it; one that is gone is accounted for. On the
+     * ticker.
+     */
+    void letGo(Supplier<BuilderException> reason) {
+        if (absent) {
+            releaseNow(reason);
+        }
+        if (overAt != null) {
+            return;
+        }
+        end(region.ticker().now(), reason);
+        region.held().remove(this);
+        gone.completeExceptionally(reason.get());
+    }
+
+    /**
+     * Moves the lease to the cap and lets the machine go once that is taken; fails, and holds on, if it is not. On the
+     * ticker.
+     */
+    CompletableFuture<Void> detach() {
+        CompletableFuture<Void> begun = detaching;
+        if (begun != null) {
+            return begun.copy();
+        }
+        if (overAt != null) {
+            return CompletableFuture.failedFuture(notHeld());
+        }
+        Instant until = cap;
+        CompletableFuture<Void> mine = Stages.then(
+                region.leases().stretch(machineId, until),
+                (v, failure) -> failure == null ? detached(until) : refused(failure));
+        detaching = mine;
+        Stages.whenDone(mine, (v, failure) -> {
+            if (failure != null) {
+                detaching = null;
+            }
+        });
+        return mine.copy();
+    }
+
+    private CompletableFuture<Void> detached(Instant until) {
+        if (overAt != null) {
+            return CompletableFuture.failedFuture(notHeld());
+        }
+        letGo(() -> new BuilderLostException("Builder " + machineId + " was detached", null));
+        region.events().publish(new BuilderEvent.Detached(region.ticker().now(), requestId(), machineId, until));
+        return CompletableFuture.completedFuture(null);
+    }
+
+    /** A machine that is gone is lost, whatever the cloud says about its lease. */
+    private CompletableFuture<Void> refused(Throwable failure) {
+        return Stages.then(
+                presence(),
+                (lost, blind) -> CompletableFuture.failedFuture(
+                        blind == null && lost.isPresent() ? lost.get() : Failures.asBuilderException(failure)));
+    }
+
+    private BuilderException notHeld() {
+        return new BuilderLostException("Builder " + machineId + " was given back or lost", null);
+    }
+
+    private void end(Instant now, Supplier<BuilderException> reason) {
+        overAt = now;
+        if (watch != null) {
+            watch.end();
+        }
+        if (link != null) {
+            link.close(reason);
+        }
+        region.leases().drop(machineId);
+        opened.completeExceptionally(reason.get());
     }
 }

@@ -5,18 +5,14 @@ import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.LaunchResult;
 import dev.ephemeralbuilder.spi.Machine;
-import dev.ephemeralbuilder.spi.MachinePage;
 import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.MachineTags;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a create call so that it has one known outcome: the same call again while the outcome is unknown, then a search
@@ -98,7 +94,7 @@ final class LaunchOnce {
 
     /** Fails only if the cloud cannot be asked. */
     private CompletableFuture<List<String>> search(int looks) {
-        return machinesOfThisAttempt(null, new ArrayList<>()).thenCompose(found -> {
+        return machinesOfThisAttempt().thenCompose(found -> {
             if (!found.isEmpty() || looks == 1) {
                 return CompletableFuture.completedFuture(
                         found.stream().map(Machine::id).toList());
@@ -117,20 +113,11 @@ final class LaunchOnce {
                 reason);
     }
 
-    private CompletableFuture<List<Machine>> machinesOfThisAttempt(@Nullable String cursor, List<Machine> found) {
-        Instant deadline = region.ticker().now().plus(PATIENCE);
-        return region.retries()
-                .call(deadline, () -> region.provider().list(owner, cursor))
-                .thenCompose((MachinePage page) -> {
-                    page.machines().stream()
-                            .filter(m -> launch.token().equals(m.tags().get(MachineTags.ATTEMPT)))
-                            .filter(m -> m.state() != MachineState.ENDED)
-                            .forEach(found::add);
-                    if (page.next() != null) {
-                        return machinesOfThisAttempt(page.next(), found);
-                    }
-                    found.sort(Comparator.comparing(Machine::createdAt).thenComparing(Machine::id));
-                    return CompletableFuture.completedFuture(found);
-                });
+    private CompletableFuture<List<Machine>> machinesOfThisAttempt() {
+        return Listing.of(region, owner, region.ticker().now().plus(PATIENCE))
+                .thenApply(all -> all.stream()
+                        .filter(m -> launch.token().equals(m.tags().get(MachineTags.ATTEMPT)))
+                        .filter(m -> m.state() != MachineState.ENDED)
+                        .toList());
     }
 }

@@ -1,17 +1,30 @@
 package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.cost.CostEstimate;
-import dev.ephemeralbuilder.spi.Launch;
-import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.spi.StateStore;
+import dev.ephemeralbuilder.spi.StateStore.Kind;
 import dev.ephemeralbuilder.spi.Ticker;
-import java.util.Base64;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/** What is written down of each builder, and when: the intent before the create call, the id after it, the end. */
+/**
+ * What is written down of each builder, and when: the intent before the create call, the id after it, the end. Several
+ * processes may share a record: whoever sees the end first writes its line in the ledger and removes it.
+ */
 final class Records {
+    /** Who has begun to write the end down and has not removed the record by then is dead. */
+    private static final Duration WRITING = Duration.ofMinutes(2);
+
     private final StateStore store;
     private final Calls calls;
     private final Ticker ticker;
@@ -23,49 +36,63 @@ final class Records {
     }
 
     /** Writes the intent; the launch must not be made before this has completed. */
-    CompletableFuture<Void> intend(String requestId, Launch launch, ShellKeys keys) {
-        Map<String, String> record = new LinkedHashMap<>();
-        record.put("request", requestId);
-        record.put("provider", launch.offer().provider());
-        record.put("region", launch.offer().region());
-        record.put("zone", launch.offer().zone());
-        record.put("type", launch.offer().type().id());
-        record.put("market", launch.offer().market().name());
-        record.put("price", launch.offer().hourlyPrice().amount().toPlainString());
-        record.put(
-                "onDemandPrice", launch.offer().hourlyOnDemandPrice().amount().toPlainString());
-        record.put("currency", launch.offer().hourlyPrice().currency().getCurrencyCode());
-        record.put("token", launch.token());
-        record.put("cap", launch.cap().toString());
-        record.put("intendedAt", ticker.now().toString());
-        record.put("hostKey", keys.hostKeyFingerprint());
-        record.put(
-                "clientKey",
-                Base64.getEncoder().encodeToString(keys.client().getPrivate().getEncoded()));
-        record.put(
-                "clientPublicKey",
-                Base64.getEncoder().encodeToString(keys.client().getPublic().getEncoded()));
-        return write(launch.token(), record);
-    }
-
-    CompletableFuture<Void> launched(String token, String machineId) {
-        return write(
-                token, Map.of("machine", machineId, "launchedAt", ticker.now().toString()));
-    }
-
-    /** The machine is gone: its keys are of no use any more, its cost goes to the ledger. */
-    CompletableFuture<Void> ended(String token, String machineId, CostEstimate cost) {
+    CompletableFuture<Void> intend(BuilderRecord record) {
         return calls.run(() -> {
-            Map<String, String> line = new LinkedHashMap<>(
-                    store.read(StateStore.Kind.BUILDER, token).orElse(Map.of()));
-            line.keySet().removeAll(java.util.List.of("clientKey", "clientPublicKey"));
-            line.put("machine", machineId);
+            store.update(Kind.BUILDER, record.origin().token(), present -> record.encode());
+            return null;
+        });
+    }
+
+    /** Adds the machine's id. A record that another process has removed meanwhile stays removed. */
+    CompletableFuture<Void> launched(String token, String machineId) {
+        Instant now = ticker.now();
+        return change(token, record -> with(record, BuilderRecord.launch(machineId, now)));
+    }
+
+    /** Returns the record of an attempt, if the store has it; fails if it is not readable. */
+    CompletableFuture<Optional<BuilderRecord>> ofAttempt(String token) {
+        return calls.run(() -> store.read(Kind.BUILDER, token).map(record -> BuilderRecord.decode(token, record)));
+    }
+
+    /** Returns the record of a machine, if the store has it; fails if it is not readable. */
+    CompletableFuture<Optional<BuilderRecord>> ofMachine(String machineId) {
+        return calls.run(() -> store.readAll(Kind.BUILDER).entrySet().stream()
+                .filter(entry -> machineId.equals(entry.getValue().get(BuilderRecord.MACHINE)))
+                .findFirst()
+                .map(entry -> BuilderRecord.decode(entry.getKey(), entry.getValue())));
+    }
+
+    /** Returns the tokens of all attempts whose records are readable. */
+    CompletableFuture<Set<String>> attempts() {
+        return calls.run(() -> store.readAll(Kind.BUILDER).entrySet().stream()
+                .filter(entry -> BuilderRecord.isReadable(entry.getValue()))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toUnmodifiableSet()));
+    }
+
+    /**
+     * The machine is gone: its keys are of no use any more, its cost goes to the ledger, once, whoever else has seen it.
+     */
+    CompletableFuture<Void> ended(String token, String machineId, CostEstimate cost) {
+        Instant now = ticker.now();
+        String mark = "endedBy." + machineId;
+        String mine = now + " " + UUID.randomUUID();
+        return calls.run(() -> {
+            Optional<Map<String, String>> record = update(
+                    token,
+                    present -> isBeingWritten(present.get(mark), now) ? present : with(present, Map.of(mark, mine)));
+            if (record.isEmpty() || !mine.equals(record.get().get(mark))) {
+                return null;
+            }
+            Map<String, String> line = BuilderRecord.withoutKeys(record.get());
+            line.remove(mark);
+            line.put(BuilderRecord.MACHINE, machineId);
             line.put("billedSeconds", Long.toString(cost.billed().toSeconds()));
             line.put("amount", cost.amount().amount().toPlainString());
             line.put("onDemandAmount", cost.onDemand().amount().toPlainString());
             line.put("estimate", "true");
-            store.append(StateStore.Log.LEDGER, ticker.now(), line);
-            store.update(StateStore.Kind.BUILDER, token, record -> null);
+            store.append(StateStore.Log.LEDGER, now, line);
+            store.update(Kind.BUILDER, token, present -> isOfAnother(present, machineId) ? present : null);
             return null;
         });
     }
@@ -73,19 +100,42 @@ final class Records {
     /** Nothing was launched, or what was launched is gone and cost nothing that can be told. */
     CompletableFuture<Void> forget(String token) {
         return calls.run(() -> {
-            store.update(StateStore.Kind.BUILDER, token, record -> null);
+            store.update(Kind.BUILDER, token, record -> null);
             return null;
         });
     }
 
-    private CompletableFuture<Void> write(String token, Map<String, String> changes) {
+    private static boolean isBeingWritten(@Nullable String mark, Instant now) {
+        if (mark == null) {
+            return false;
+        }
+        try {
+            return now.isBefore(Instant.parse(mark.substring(0, Math.max(0, mark.indexOf(' '))))
+                    .plus(WRITING));
+        } catch (DateTimeException unreadable) {
+            return false;
+        }
+    }
+
+    /** Of several machines of one attempt all but one are given back; the record stays with that one. */
+    private static boolean isOfAnother(@Nullable Map<String, String> record, String machineId) {
+        return record != null && !machineId.equals(record.getOrDefault(BuilderRecord.MACHINE, machineId));
+    }
+
+    private CompletableFuture<Void> change(String token, UnaryOperator<Map<String, String>> change) {
         return calls.run(() -> {
-            store.update(StateStore.Kind.BUILDER, token, record -> {
-                Map<String, String> changed = new LinkedHashMap<>(record == null ? Map.of() : record);
-                changed.putAll(changes);
-                return changed;
-            });
+            var unused = update(token, change);
             return null;
         });
+    }
+
+    private Optional<Map<String, String>> update(String token, UnaryOperator<Map<String, String>> change) {
+        return store.update(Kind.BUILDER, token, record -> record == null ? null : change.apply(record));
+    }
+
+    private static Map<String, String> with(Map<String, String> record, Map<String, String> changes) {
+        Map<String, String> changed = new LinkedHashMap<>(record);
+        changed.putAll(changes);
+        return changed;
     }
 }

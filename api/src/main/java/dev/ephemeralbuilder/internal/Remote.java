@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 
 /**
  * Asks the supervisor on one machine and repeats the question when the connection is lost before the answer came: every
@@ -35,10 +36,22 @@ final class Remote {
         return ask(command, ticker.now().plus(Link.PATIENCE));
     }
 
+    /** Asks a question whose answer has many lines, until there is one with its last line. */
+    CompletableFuture<Reply> askForAll(Command command) {
+        return ask(
+                command,
+                ticker.now().plus(Link.PATIENCE),
+                reply -> reply.value("end").isPresent());
+    }
+
     /** Asks until there is an answer or the deadline has passed. */
     CompletableFuture<Reply> ask(Command command, Instant deadline) {
+        return ask(command, deadline, reply -> true);
+    }
+
+    private CompletableFuture<Reply> ask(Command command, Instant deadline, Predicate<Reply> whole) {
         return once(command, deadline, ANSWER).thenCompose(reply -> {
-            if (reply.isPresent()) {
+            if (reply.filter(whole).isPresent()) {
                 return CompletableFuture.completedFuture(reply.get());
             }
             if (!ticker.now().plus(PAUSE).isBefore(deadline)) {
@@ -48,7 +61,7 @@ final class Remote {
                         null,
                         null));
             }
-            return Stages.after(ticker, PAUSE).thenCompose(v -> ask(command, deadline));
+            return Stages.after(ticker, PAUSE).thenCompose(v -> ask(command, deadline, whole));
         });
     }
 

@@ -5,10 +5,7 @@ import dev.ephemeralbuilder.BuilderTimeoutException;
 import dev.ephemeralbuilder.LogSink;
 import dev.ephemeralbuilder.LogStream;
 import dev.ephemeralbuilder.RunningScript;
-import dev.ephemeralbuilder.Script;
 import dev.ephemeralbuilder.ScriptResult;
-import dev.ephemeralbuilder.ScriptResult.Ending;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -16,7 +13,7 @@ import java.util.concurrent.Executor;
 /** A script on a machine, seen from here. Its truth is in the files over there; this only asks. */
 final class ScriptRun implements RunningScript {
     private final String id;
-    private final Script script;
+    private final boolean streamsSeparate;
     private final Region region;
     private final Executor users;
     private final Link link;
@@ -28,9 +25,9 @@ final class ScriptRun implements RunningScript {
     private boolean awaited;
     private boolean waiting;
 
-    ScriptRun(String id, Script script, Region region, Executor users, Link link, Remote remote) {
+    ScriptRun(String id, boolean streamsSeparate, Region region, Executor users, Link link, Remote remote) {
         this.id = id;
-        this.script = script;
+        this.streamsSeparate = streamsSeparate;
         this.region = region;
         this.users = users;
         this.link = link;
@@ -56,9 +53,8 @@ final class ScriptRun implements RunningScript {
         // Both streams of one call write to one sink, which is promised one thread at a time.
         Executor inTurn = new SerialExecutor(users);
         CompletableFuture<Void> out = follow(LogStream.OUT, sink, inTurn, over);
-        CompletableFuture<Void> all = script.streamsSeparate()
-                ? CompletableFuture.allOf(out, follow(LogStream.ERR, sink, inTurn, over))
-                : out;
+        CompletableFuture<Void> all =
+                streamsSeparate ? CompletableFuture.allOf(out, follow(LogStream.ERR, sink, inTurn, over)) : out;
         Stages.whenDone(all, region.ticker(), (v, failure) -> {
             followers--;
             waitForEnd();
@@ -74,7 +70,7 @@ final class ScriptRun implements RunningScript {
     @Override
     public CompletableFuture<Void> cancel() {
         return region.handouts()
-                .give(() -> remote.ask(Supervisor.cancel(id, script))
+                .give(() -> remote.ask(Supervisor.cancel(id))
                         .thenAccept(reply -> reply.value("refused").ifPresent(why -> {
                             throw new BuilderLostException("Script " + id + " cannot be cancelled: " + why, null);
                         })));
@@ -139,22 +135,9 @@ final class ScriptRun implements RunningScript {
     }
 
     private ScriptResult parse(String words) {
-        String[] w = words.split(" ", -1);
         try {
-            Ending ending = switch (w[1]) {
-                case "timeout" -> Ending.TIMED_OUT;
-                case "limit" -> Ending.OUTPUT_LIMIT;
-                case "cancelled" -> Ending.CANCELLED;
-                case "exited" -> Ending.EXITED;
-                default -> throw new IllegalArgumentException(w[1]);
-            };
-            return new ScriptResult(
-                    Integer.parseInt(w[0]),
-                    ending,
-                    Duration.ofSeconds(Long.parseLong(w[2])),
-                    Long.parseLong(w[3]),
-                    Long.parseLong(w[4]));
-        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            return Supervisor.result(words);
+        } catch (IllegalArgumentException e) {
             throw lost("the machine's record of its end is not readable; its disk may be full");
         }
     }

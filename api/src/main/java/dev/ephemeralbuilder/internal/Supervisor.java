@@ -1,15 +1,20 @@
 package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.Script;
+import dev.ephemeralbuilder.ScriptResult;
+import dev.ephemeralbuilder.ScriptResult.Ending;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * The words of the protocol between the fleet and {@code supervisor.sh} on the machine: commands, their input, and the
@@ -45,18 +50,35 @@ final class Supervisor {
         }
     }
 
+    private static final Pattern ID = Pattern.compile("[0-9a-z]{1,32}");
+
     private Supervisor() {}
+
+    /** Returns an id for a script that no other process gives on any machine: 60 random bits. */
+    static String newId() {
+        return UUID.randomUUID().toString().replace("-", "").substring(0, 16);
+    }
+
+    /** Returns whether a text may be the id of a script; what may not must not come near a command line. */
+    static boolean isId(String text) {
+        return ID.matcher(text).matches();
+    }
 
     /** Returns the script as text, for machines that run it from the start. */
     static String script() {
         return new String(SCRIPT, StandardCharsets.UTF_8);
     }
 
-    /** Puts the supervisor on the machine and has it look around. */
+    /**
+     * Puts the supervisor on the machine and has it look around. Others may be using one that is there already: it is
+     * replaced by a whole one or not at all.
+     */
     static Command install() {
         String file = "\"$HOME/.ephemeral-builder/supervisor.sh";
-        String line = "umask 077; mkdir -p \"$HOME/.ephemeral-builder\" && head -c " + SCRIPT.length + " >" + file
-                + ".$$\" && mv " + file + ".$$\" " + file + "\" && " + RUN + "hello";
+        String fresh = file + ".$$\"";
+        String line = "umask 077; mkdir -p \"$HOME/.ephemeral-builder\" && head -c " + SCRIPT.length + " >" + fresh
+                + " && if [ $(wc -c <" + fresh + ") -eq " + SCRIPT.length + " ]; then mv " + fresh + " " + file
+                + "\"; else rm -f " + fresh + "; exit 1; fi && " + RUN + "hello";
         return new Command(line, ByteBuffer.wrap(SCRIPT));
     }
 
@@ -87,8 +109,18 @@ final class Supervisor {
         return withoutInput("await " + id);
     }
 
-    static Command cancel(String id, Script script) {
-        return withoutInput("cancel " + id + " " + seconds(script.grace().toMillis()));
+    static Command cancel(String id) {
+        return withoutInput("cancel " + id);
+    }
+
+    /** Asks which scripts there are; the answer is whole when it has an {@code end}. */
+    static Command list() {
+        return withoutInput("list");
+    }
+
+    /** Asks about one script, as {@link #list()} does about all. */
+    static Command list(String id) {
+        return withoutInput("list " + id);
     }
 
     static Command follow(String id, String stream, long offset) {
@@ -119,6 +151,31 @@ final class Supervisor {
                 .map(line -> line.substring(REPLY.length()))
                 .forEach(lines::add);
         return new Reply(lines);
+    }
+
+    /**
+     * Returns how a script ended, from the words behind {@code exited}.
+     *
+     * @throws IllegalArgumentException if they are not readable, as after a write to a full disk
+     */
+    static ScriptResult result(String words) {
+        String[] w = words.split(" ", -1);
+        if (w.length < 5) {
+            throw new IllegalArgumentException("the machine's record of the end is cut");
+        }
+        Ending ending = switch (w[1]) {
+            case "timeout" -> Ending.TIMED_OUT;
+            case "limit" -> Ending.OUTPUT_LIMIT;
+            case "cancelled" -> Ending.CANCELLED;
+            case "exited" -> Ending.EXITED;
+            default -> throw new IllegalArgumentException("the machine's record of the end has an unknown word");
+        };
+        return new ScriptResult(
+                Integer.parseInt(w[0]),
+                ending,
+                Duration.ofSeconds(Long.parseLong(w[2])),
+                Long.parseLong(w[3]),
+                Long.parseLong(w[4]));
     }
 
     /**

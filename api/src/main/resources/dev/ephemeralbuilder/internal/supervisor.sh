@@ -1,6 +1,7 @@
 # EphemeralBuilder supervisor: runs scripts so that they outlive the connection that started them.
 # POSIX sh; needs setsid (util-linux or busybox), mkfifo, tail, head, wc, dd, tar. Every reply line starts with "EB1 ".
-# Layout: $HOME/.ephemeral-builder/scripts/ID/{launch.sh,script,stdin,out,err,sup,pid,boot,cause,rc}
+# Layout: $HOME/.ephemeral-builder/scripts/ID/{launch.sh,script,stdin,out,err,sup,pid,boot,terms,cause,rc}
+# Everything that is known of a script is in its folder: whoever comes later, from wherever, knows as much as who began.
 
 EB=$HOME/.ephemeral-builder
 # Ours is for nobody else; what scripts and uploads make follows the login's own mask.
@@ -49,6 +50,9 @@ hello() {
   say end
 }
 
+# Reads what a script was started with: its streams, its grace, and when by this machine's clock.
+terms() { read -r streams grace started whole 2>/dev/null <"$1/terms" && [ "$whole" = end ]; }
+
 # start ID LAUNCH_BYTES SCRIPT_BYTES STDIN_BYTES TIMEOUT GRACE LIMIT STREAMS: the three files follow as input.
 # May be repeated with the same id: it is started once.
 start() {
@@ -65,10 +69,11 @@ start() {
   tail -c +$(($2 + $3 + 1)) "$t/bundle" >"$t/stdin"
   rm -f "$t/bundle"
   boot >"$t/boot"; : >"$t/out"; : >"$t/err"
+  echo "$8 $6 $(date +%s) end" >"$t/terms"
   for why in timeout limit cancelled; do echo $why >"$t/$why"; done
   if [ "$(size "$t/launch.sh") $(size "$t/script") $(size "$t/stdin")" != "$2 $3 $4" ] ||
     ! reserve "$t/sup" || ! reserve "$t/pid" || ! reserve "$t/rc" || [ ! -s "$t/boot" ] || [ ! -s "$t/cancelled" ] ||
-    ! mkfifo "$t/out.pipe" "$t/err.pipe"; then
+    ! terms "$t" || ! mkfifo "$t/out.pipe" "$t/err.pipe"; then
     rm -rf "$t"
     say refused incomplete; return
   fi
@@ -145,16 +150,26 @@ supervise() {
   keep "$d/rc" "$rc $why $(($(now) - began)) $(size "$d/out") $(size "$d/err")"
 }
 
-status() {
-  d=$EB/scripts/$1
-  if [ ! -e "$d/sup" ]; then say unknown; return; fi
-  if [ ! -e "$d/rc" ]; then
-    if [ "$(cat "$d/boot")" != "$(boot)" ]; then say vanished "the machine was started again"; return; fi
-    if alive "$(word "$d/sup")"; then say running; return; fi
+# The words for how the script of a folder is.
+state() {
+  if [ ! -e "$1/sup" ]; then echo unknown; return; fi
+  if [ ! -e "$1/rc" ]; then
+    if [ "$(cat "$1/boot")" != "$(boot)" ]; then echo vanished the machine was started again; return; fi
+    if alive "$(word "$1/sup")"; then echo running; return; fi
     # Dead: either it wrote the end between the two looks, or nobody ever will.
-    if [ ! -e "$d/rc" ]; then say vanished "the supervisor is gone"; return; fi
+    if [ ! -e "$1/rc" ]; then echo vanished the supervisor is gone; return; fi
   fi
-  say exited "$(cat "$d/rc")"
+  echo exited "$(cat "$1/rc")"
+}
+
+status() { say "$(state "$EB/scripts/$1")"; }
+
+# list [ID]: a line for that script, or for each that was started here; nothing for one that was not.
+list() {
+  for d in "$EB/scripts/"${1:-*}; do
+    if [ -e "$d/sup" ] && terms "$d"; then say script "${d##*/}" "$streams" "$started" "$(state "$d")"; fi
+  done
+  say end
 }
 
 # True until the end of the script is written down, or nobody is left to write it.
@@ -207,14 +222,13 @@ follow() {
   done
 }
 
-# cancel ID GRACE
 cancel() {
   d=$EB/scripts/$1
   if [ -e "$d/rc" ] || [ ! -e "$d/sup" ]; then say over; return; fi
   i=0; while [ ! -e "$d/pid" ] && [ $i -lt 50 ]; do nap; i=$((i + 1)); done
-  if [ ! -e "$d/pid" ]; then say refused "the script has no process"; return; fi
+  if [ ! -e "$d/pid" ] || ! terms "$d"; then say refused "the script has no process"; return; fi
   cause cancelled
-  setsid sh "$EB/supervisor.sh" end "$1" "$2" </dev/null >/dev/null 2>&1 &
+  setsid sh "$EB/supervisor.sh" end "$1" "$grace" </dev/null >/dev/null 2>&1 &
   say cancelling
 }
 

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -180,9 +181,9 @@ class SupervisorScriptTest {
         String workspace = install();
         Script script = Script.of("sleep 100 & wait").grace(Duration.ofSeconds(1));
         ask(Supervisor.start("long", script, workspace));
-        assertThat(ask(Supervisor.cancel("long", script)).lines()).containsExactly("cancelling");
+        assertThat(ask(Supervisor.cancel("long")).lines()).containsExactly("cancelling");
         assertThat(ask(Supervisor.await("long")).value("exited").orElseThrow()).startsWith("143 cancelled ");
-        assertThat(ask(Supervisor.cancel("long", script)).lines()).containsExactly("over");
+        assertThat(ask(Supervisor.cancel("long")).lines()).containsExactly("over");
     }
 
     @ParameterizedTest
@@ -224,5 +225,40 @@ class SupervisorScriptTest {
         assertThat(output(Supervisor.glob("*.war"))).isEqualTo("EB1 stream\nEB1 end\n");
         assertThat(output(Supervisor.glob("$(touch evil)*"))).isEqualTo("EB1 stream\nEB1 end\n");
         assertThat(Path.of(workspace, "evil")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash", "busybox"})
+    void listsWhatWasStartedAndHowItIs(String shell) throws Exception {
+        use(shell);
+        String workspace = install();
+        assertThat(ask(Supervisor.list()).lines()).containsExactly("end");
+        ask(Supervisor.start("a1", Script.of("echo out; exit 3").separateStreams(), workspace));
+        ask(Supervisor.await("a1"));
+        ask(Supervisor.start("b2", Script.of("while [ ! -e end ]; do sleep 0.1; done"), workspace));
+        Reply all = ask(Supervisor.list());
+        assertThat(all.values("script")).hasSize(2);
+        assertThat(all.values("script").get(0)).matches("a1 separate [0-9]+ exited 3 exited [0-9]+ 4 0 *");
+        assertThat(all.values("script").get(1)).matches("b2 merged [0-9]+ running");
+        assertThat(all.value("end")).isPresent();
+        assertThat(ask(Supervisor.list("b2")).values("script")).hasSize(1);
+        assertThat(ask(Supervisor.list("c3")).lines()).containsExactly("end");
+        Files.writeString(Path.of(workspace, "end"), "");
+        ask(Supervisor.await("b2"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash", "busybox"})
+    void aSupervisorThatArrivesCutDoesNotReplaceAWholeOne(String shell) throws Exception {
+        use(shell);
+        install();
+        Command whole = Supervisor.install();
+        Command cut = new Command(
+                whole.line(), whole.input().duplicate().limit(whole.input().limit() / 2));
+        assertThat(output(cut)).isEmpty();
+        assertThat(ask(Supervisor.list()).lines()).containsExactly("end");
+        try (Stream<Path> files = Files.list(home.resolve(".ephemeral-builder"))) {
+            assertThat(files.map(file -> file.getFileName().toString())).containsOnly("supervisor.sh", "scripts");
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.testing.fleet;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ephemeralbuilder.AcquireRequest;
@@ -12,6 +13,7 @@ import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.LaunchResult;
 import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.MachineTags;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.testing.InMemoryProvider;
@@ -20,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -27,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 /** A fleet over a cloud in memory, in virtual time, with all that it asked for and said. */
 final class FleetRig implements AutoCloseable {
@@ -68,6 +72,7 @@ final class FleetRig implements AutoCloseable {
 
     private static final Duration CLOSING_STEP = Duration.ofMillis(200);
     private static final int CLOSING_STEPS = 5_000;
+    private static final int BLOCKED_STEPS = 500;
 
     static final String OWNER = "fleet-test";
     static final MachineSpec SPEC =
@@ -82,6 +87,7 @@ final class FleetRig implements AutoCloseable {
     final TestTicker ticker;
     final InMemoryProvider cloud;
     final BuildFleet fleet;
+    private final List<BuildFleet> others = new CopyOnWriteArrayList<>();
     final List<BuilderEvent> events = new CopyOnWriteArrayList<>();
     final List<Create> creates = new CopyOnWriteArrayList<>();
 
@@ -125,6 +131,121 @@ final class FleetRig implements AutoCloseable {
                 .build();
     }
 
+    /** Returns another fleet of the same owner on the same cloud, as another process would have it. */
+    BuildFleet another(UnaryOperator<BuildFleet.Builder> settings) {
+        return another(settings, provider -> provider);
+    }
+
+    BuildFleet another(UnaryOperator<BuildFleet.Builder> settings, UnaryOperator<CloudProvider> wrapper) {
+        CloudProvider holding = new ForwardingProvider(cloud.sibling()) {
+            @Override
+            public Shell open(Machine machine, ShellKeys keys) throws InterruptedException {
+                return new HeldShell(super.open(machine, keys), ticker, command);
+            }
+        };
+        BuildFleet other = settings.apply(BuildFleet.builder()
+                        .owner(OWNER)
+                        .provider(wrapper.apply(holding))
+                        .ticker(ticker))
+                .build();
+        others.add(other);
+        return other;
+    }
+
+    /** A call that blocks its thread. */
+    interface Blocking<T extends @Nullable Object> {
+        T call() throws InterruptedException;
+    }
+
+    /** Begins a call that blocks, on a thread of its own, and comes back once it waits. */
+    <T extends @Nullable Object> CompletableFuture<T> inBackground(Blocking<T> call) {
+        CompletableFuture<T> result = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        result.complete(call.call());
+                    } catch (InterruptedException | RuntimeException | Error e) {
+                        result.completeExceptionally(e);
+                    }
+                },
+                "test-caller");
+        thread.setDaemon(true);
+        thread.start();
+        Awaitility.await("the call waits")
+                .pollInterval(Duration.ofMillis(1))
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> result.isDone() || isWaiting(thread));
+        return result;
+    }
+
+    private static boolean isWaiting(Thread thread) {
+        return thread.getState() == Thread.State.WAITING || thread.getState() == Thread.State.TIMED_WAITING;
+    }
+
+    /** Makes a call that blocks, while time passes. */
+    <T extends @Nullable Object> T blocking(Blocking<T> call) {
+        return awaitBlocked(inBackground(call));
+    }
+
+    /**
+     * Lets time pass, in small steps, until a thread that waits has come back: no ticker sees a thread wake up, so time
+     * would run far ahead of it.
+     */
+    <T extends @Nullable Object> T awaitBlocked(CompletableFuture<T> call) {
+        for (int i = 0; i < BLOCKED_STEPS; i++) {
+            if (isDone(call)) {
+                return await(call);
+            }
+            pass(i < BLOCKED_STEPS / 10 ? CLOSING_STEP : CLOSING_STEP.multipliedBy(10));
+        }
+        throw new AssertionError("the call did not come back");
+    }
+
+    void detach(EphemeralBuilder builder) {
+        blocking(() -> {
+            builder.detach();
+            return true;
+        });
+    }
+
+    void release(BuildFleet by, String id) {
+        blocking(() -> {
+            by.release(id);
+            return true;
+        });
+    }
+
+    /** Lets another machine appear that says the same as a launched one, but for some tags. */
+    String machineLike(Launch launch, Map<String, String> changes) throws InterruptedException {
+        Map<String, String> tags = new TreeMap<>(launch.tags());
+        tags.putAll(changes);
+        return cloud.launch(Launch.builder()
+                        .spec(launch.spec())
+                        .offer(launch.offer())
+                        .token("like-" + launch.token())
+                        .tags(tags)
+                        .cap(launch.cap())
+                        .hostKey(launch.hostKey())
+                        .clientKey(launch.clientKey())
+                        .build())
+                .ids()
+                .get(0);
+    }
+
+    /** Returns the lease of a machine. */
+    Instant lease(String id) throws InterruptedException {
+        return seconds(id, MachineTags.LEASE);
+    }
+
+    /** Returns the cap of a machine, as its tag says. */
+    Instant cap(String id) throws InterruptedException {
+        return seconds(id, MachineTags.CAP);
+    }
+
+    private Instant seconds(String id, String tag) throws InterruptedException {
+        return Instant.ofEpochSecond(Long.parseLong(requireNonNull(tags(id).get(tag), tag)));
+    }
+
     EphemeralBuilder acquire() {
         return acquire(SPEC);
     }
@@ -138,11 +259,11 @@ final class FleetRig implements AutoCloseable {
     }
 
     /** Lets time pass until something has come about. */
-    <T> T await(CompletableFuture<T> future) {
+    <T extends @Nullable Object> T await(CompletableFuture<T> future) {
         return await(future, PATIENCE);
     }
 
-    <T> T await(CompletableFuture<T> future, Duration most) {
+    <T extends @Nullable Object> T await(CompletableFuture<T> future, Duration most) {
         return ticker.advanceUntil(future, most);
     }
 
@@ -207,22 +328,14 @@ final class FleetRig implements AutoCloseable {
 
     /** Closes a fleet while time goes on. */
     void close(BuildFleet closing) {
-        CompletableFuture<Void> end = new CompletableFuture<>();
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        closing.close();
-                        end.complete(null);
-                    } catch (RuntimeException | Error e) {
-                        end.completeExceptionally(e);
-                    }
-                },
-                "test-close");
-        thread.setDaemon(true);
-        thread.start();
+        CompletableFuture<Boolean> end = inBackground(() -> {
+            closing.close();
+            return true;
+        });
         // A fleet ends by the wall clock too, when its threads have ended: virtual time must not run ahead of it.
         for (int i = 0; i < CLOSING_STEPS; i++) {
             if (isDone(end)) {
+                assertThat(end).as("the end of the fleet").isCompleted();
                 return;
             }
             pass(CLOSING_STEP);
@@ -230,20 +343,23 @@ final class FleetRig implements AutoCloseable {
         throw new AssertionError("the fleet did not end within " + CLOSING_STEP.multipliedBy(CLOSING_STEPS));
     }
 
-    private static boolean isDone(CompletableFuture<Void> end) {
+    /** Waits a moment, by the wall clock. */
+    private static boolean isDone(CompletableFuture<?> end) {
+        CompletableFuture<?> either = end.handle((value, failure) -> true);
         try {
-            end.get(5, TimeUnit.MILLISECONDS);
+            either.get(5, TimeUnit.MILLISECONDS);
             return true;
         } catch (TimeoutException e) {
             return false;
         } catch (ExecutionException | InterruptedException e) {
-            throw new AssertionError("the fleet did not end as it should", e);
+            throw new AssertionError("interrupted while waiting", e);
         }
     }
 
     @Override
     public void close() {
         close(fleet);
+        others.forEach(this::close);
         ticker.close();
     }
 }

@@ -1,0 +1,190 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.Architecture;
+import dev.ephemeralbuilder.ConfigurationException;
+import dev.ephemeralbuilder.Market;
+import dev.ephemeralbuilder.Money;
+import dev.ephemeralbuilder.selection.MachineType;
+import dev.ephemeralbuilder.selection.Offer;
+import dev.ephemeralbuilder.spi.ShellKeys;
+import java.math.BigDecimal;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.KeyPair;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.Currency;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The record of one attempt, as another process needs it to attach: all but the machine's id is written before the
+ * create call. {@link #toString} shows no key.
+ *
+ * @param origin the attempt
+ * @param readyBy until when its machine may take to get ready
+ * @param keys what proves both sides of a shell to each other
+ * @param machineId the machine's id, null while nobody has written it down
+ * @param launchedAt when that was written down
+ */
+record BuilderRecord(
+        Origin origin,
+        Instant readyBy,
+        ShellKeys keys,
+        @Nullable String machineId,
+        @Nullable Instant launchedAt) {
+    static final String MACHINE = "machine";
+    private static final String SCHEMA = "1";
+    private static final String CLIENT_KEY = "clientKey";
+    private static final String CLIENT_PUBLIC_KEY = "clientPublicKey";
+
+    /** Returns the document; without machine id if there is none yet. */
+    Map<String, String> encode() {
+        Offer offer = origin.offer();
+        Map<String, String> record = new LinkedHashMap<>();
+        record.put("schema", SCHEMA);
+        record.put("request", origin.requestId());
+        record.put("provider", offer.provider());
+        record.put("region", offer.region());
+        record.put("zone", offer.zone());
+        record.put("type", offer.type().id());
+        record.put("family", offer.type().family());
+        record.put("architecture", offer.type().architecture().name());
+        record.put("millicpus", Integer.toString(offer.type().millicpus()));
+        record.put("memoryMib", Integer.toString(offer.type().memoryMib()));
+        record.put("gpus", Integer.toString(offer.type().gpus()));
+        record.put("market", offer.market().name());
+        record.put("protection", offer.protection().toString());
+        record.put("price", offer.hourlyPrice().amount().toPlainString());
+        record.put("onDemandPrice", offer.hourlyOnDemandPrice().amount().toPlainString());
+        record.put("currency", offer.hourlyPrice().currency().getCurrencyCode());
+        OptionalDouble releaseRate = offer.releaseRate();
+        if (releaseRate.isPresent()) {
+            record.put("releaseRate", Double.toString(releaseRate.getAsDouble()));
+        }
+        record.put("token", origin.token());
+        record.put("cap", origin.cap().toString());
+        record.put("intendedAt", origin.intendedAt().toString());
+        record.put("readyBy", readyBy.toString());
+        record.put("hostKey", keys.hostKeyFingerprint());
+        record.put(CLIENT_KEY, base64(keys.client().getPrivate().getEncoded()));
+        record.put(CLIENT_PUBLIC_KEY, base64(keys.client().getPublic().getEncoded()));
+        if (machineId != null && launchedAt != null) {
+            record.putAll(launch(machineId, launchedAt));
+        }
+        return record;
+    }
+
+    /** Returns what is added once the machine's id is known. */
+    static Map<String, String> launch(String machineId, Instant launchedAt) {
+        return Map.of(MACHINE, machineId, "launchedAt", launchedAt.toString());
+    }
+
+    /** Returns whether this version knows what a document means. */
+    static boolean isReadable(Map<String, String> record) {
+        return SCHEMA.equals(record.get("schema"));
+    }
+
+    /** Returns a document without what must not leave the store. */
+    static Map<String, String> withoutKeys(Map<String, String> record) {
+        Map<String, String> rest = new LinkedHashMap<>(record);
+        rest.remove(CLIENT_KEY);
+        rest.remove(CLIENT_PUBLIC_KEY);
+        return rest;
+    }
+
+    /**
+     * Reads a document.
+     *
+     * @throws ConfigurationException if it is of another version or damaged; the message holds nothing of its content
+     */
+    static BuilderRecord decode(String token, Map<String, String> record) {
+        if (!isReadable(record)) {
+            throw new ConfigurationException(
+                    "The record of attempt " + token + " is of a version that this library does not know; use the"
+                            + " version that wrote it, or release the machine",
+                    null,
+                    null,
+                    null);
+        }
+        Fields fields = new Fields(record);
+        try {
+            Instant intendedAt = Instant.parse(fields.get("intendedAt"));
+            Origin origin = new Origin(
+                    fields.get("request"), token, offer(fields), intendedAt, Instant.parse(fields.get("cap")));
+            ShellKeys keys = new ShellKeys(
+                    keyPair(fields.get(CLIENT_PUBLIC_KEY), fields.get(CLIENT_KEY)), fields.get("hostKey"));
+            return new BuilderRecord(
+                    origin,
+                    Instant.parse(fields.get("readyBy")),
+                    keys,
+                    record.get(MACHINE),
+                    fields.find("launchedAt").map(Instant::parse).orElse(null));
+        } catch (IllegalArgumentException | DateTimeException | GeneralSecurityException e) {
+            // Without the cause: what cannot be read is quoted there, and it may be a key.
+            throw new ConfigurationException(
+                    "The record of attempt " + token + " is damaged; release the machine", null, null, null);
+        }
+    }
+
+    private record Fields(Map<String, String> record) {
+        String get(String key) {
+            return find(key).orElseThrow(() -> new IllegalArgumentException(key + " is missing"));
+        }
+
+        int number(String key) {
+            return Integer.parseInt(get(key));
+        }
+
+        Optional<String> find(String key) {
+            return Optional.ofNullable(record.get(key));
+        }
+    }
+
+    private static Offer offer(Fields fields) {
+        Currency currency = Currency.getInstance(fields.get("currency"));
+        MachineType type = new MachineType(
+                fields.get("type"),
+                fields.get("family"),
+                Architecture.valueOf(fields.get("architecture")),
+                fields.number("millicpus"),
+                fields.number("memoryMib"),
+                fields.number("gpus"));
+        Offer.Builder offer = Offer.builder()
+                .provider(fields.get("provider"))
+                .region(fields.get("region"))
+                .zone(fields.get("zone"))
+                .type(type)
+                .market(Market.valueOf(fields.get("market")))
+                .protection(Duration.parse(fields.get("protection")))
+                .hourlyPrice(new Money(new BigDecimal(fields.get("price")), currency))
+                .hourlyOnDemandPrice(new Money(new BigDecimal(fields.get("onDemandPrice")), currency));
+        fields.find("releaseRate").map(Double::parseDouble).ifPresent(offer::releaseRate);
+        return offer.build();
+    }
+
+    private static KeyPair keyPair(String publicKey, String privateKey) throws GeneralSecurityException {
+        KeyFactory factory = KeyFactory.getInstance("EC");
+        return new KeyPair(
+                factory.generatePublic(
+                        new X509EncodedKeySpec(Base64.getDecoder().decode(publicKey))),
+                factory.generatePrivate(
+                        new PKCS8EncodedKeySpec(Base64.getDecoder().decode(privateKey))));
+    }
+
+    private static String base64(byte[] bytes) {
+        return Base64.getEncoder().encodeToString(bytes);
+    }
+
+    @Override
+    public String toString() {
+        return "BuilderRecord[" + origin.token() + ", machine=" + machineId + "]";
+    }
+}

@@ -1,0 +1,201 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.BuilderLostException;
+import dev.ephemeralbuilder.BuilderSummary;
+import dev.ephemeralbuilder.BuilderTimeoutException;
+import dev.ephemeralbuilder.ConfigurationException;
+import dev.ephemeralbuilder.EphemeralBuilder;
+import dev.ephemeralbuilder.event.BuilderEvent;
+import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.MachineTags;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What can be done with machines that this fleet has not acquired, by owner or by id. Confined to the ticker. */
+final class Machines {
+    private static final Logger log = LoggerFactory.getLogger(Machines.class);
+
+    /** For how long a listing goes on. */
+    private static final Duration LISTING = Duration.ofMinutes(2);
+
+    /** How long a caller waits for a deletion. */
+    private static final Duration RELEASING = Duration.ofMinutes(5);
+
+    private final List<Region> regions;
+    private final Records records;
+    private final Ticker ticker;
+    private final Executor users;
+    private final String owner;
+    private final Set<Held> held;
+    private final Finder finder;
+    private final Map<String, Attachment> attachments = new HashMap<>();
+
+    /** Machines without a record that are being given back. */
+    private final Set<String> removals = new HashSet<>();
+
+    private record Shown(Region region, List<Machine> machines) {}
+
+    Machines(List<Region> regions, Records records, Ticker ticker, Executor users, String owner, Set<Held> held) {
+        this.regions = List.copyOf(regions);
+        this.records = records;
+        this.ticker = ticker;
+        this.users = users;
+        this.owner = owner;
+        this.held = held;
+        this.finder = new Finder(regions, records, ticker, owner);
+    }
+
+    /** Returns all machines of the owner, or fails. */
+    CompletableFuture<List<BuilderSummary>> list() {
+        Instant deadline = ticker.now().plus(LISTING);
+        List<CompletableFuture<Shown>> parts = new ArrayList<>();
+        for (Region region : regions) {
+            parts.add(Listing.of(region, owner, deadline).thenApply(machines -> new Shown(region, machines)));
+        }
+        return CompletableFuture.allOf(parts.toArray(CompletableFuture<?>[]::new))
+                .thenCompose(v -> records.attempts())
+                .thenApply(attempts -> parts.stream()
+                        .map(CompletableFuture::join)
+                        .flatMap(shown ->
+                                shown.machines().stream().map(machine -> summary(shown.region(), machine, attempts)))
+                        .sorted(Comparator.comparing(BuilderSummary::createdAt).thenComparing(BuilderSummary::id))
+                        .toList());
+    }
+
+    private BuilderSummary summary(Region region, Machine machine, Set<String> attempts) {
+        String attempt = machine.tags().get(MachineTags.ATTEMPT);
+        boolean recorded = attempt != null && attempts.contains(attempt);
+        return BuilderSummary.of(region.provider().name(), machine, ticker.now(), recorded);
+    }
+
+    /** Returns one caller's own future of a builder of a machine. */
+    CompletableFuture<EphemeralBuilder> attach(String id) {
+        attachments.values().removeIf(Attachment::isOver);
+        Attachment present = attachments.get(id);
+        if (present != null) {
+            return present.join();
+        }
+        Optional<Held> mine = find(id).filter(h -> !h.released());
+        if (mine.isPresent()) {
+            return mine.get().opened().thenApply(builder -> builder);
+        }
+        Attachment attachment = new Attachment(id, finder, records, ticker, users, held);
+        attachments.put(id, attachment);
+        CompletableFuture<EphemeralBuilder> own = attachment.join();
+        attachment.run();
+        return own;
+    }
+
+    /** A caller of {@link #attach} has gone before it could take the builder. */
+    void unwanted(EphemeralBuilder builder) {
+        Attachment attachment = attachments.get(builder.id());
+        if (attachment != null && attachment.made(builder)) {
+            attachment.leave();
+        }
+    }
+
+    /** Gives a machine back; completes when it was seen gone. */
+    CompletableFuture<Void> release(String id) {
+        CompletableFuture<Void> gone =
+                find(id).map(this::release).orElseGet(() -> finder.find(id).thenCompose(this::remove));
+        CompletableFuture<Void> waited = gone.copy();
+        Ticker.Scheduled timer = ticker.schedule(
+                RELEASING,
+                () -> waited.completeExceptionally(new BuilderTimeoutException(
+                        "The cloud still shows machine " + id + " after " + RELEASING.toMinutes()
+                                + " minutes; its deletion goes on while the fleet lives",
+                        null,
+                        null,
+                        null)));
+        Stages.whenDone(waited, (v, failure) -> timer.cancel());
+        return waited;
+    }
+
+    private Optional<Held> find(String id) {
+        return held.stream().filter(h -> h.machineId().equals(id)).findFirst();
+    }
+
+    private CompletableFuture<Void> release(Held mine) {
+        mine.release(() -> new BuilderLostException("Builder " + mine.machineId() + " was released", null));
+        return mine.gone();
+    }
+
+    private CompletableFuture<Void> remove(Optional<Finder.Found> found) {
+        if (found.isEmpty()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        Finder.Found there = found.get();
+        String id = there.machine().id();
+        String token = there.machine().tags().get(MachineTags.ATTEMPT);
+        CompletableFuture<Optional<BuilderRecord>> record =
+                token == null ? CompletableFuture.completedFuture(Optional.empty()) : readable(token);
+        return record.thenCompose(known -> {
+            Optional<Held> mine = find(id);
+            if (mine.isPresent()) {
+                return release(mine.get());
+            }
+            return known.isPresent() ? remove(there, known.get().origin()) : removeUnrecorded(there, token);
+        });
+    }
+
+    /** A record that cannot be read says no more than none. */
+    private CompletableFuture<Optional<BuilderRecord>> readable(String token) {
+        return Stages.then(records.ofAttempt(token), (record, failure) -> {
+            if (failure != null && Failures.unwrap(failure) instanceof ConfigurationException e) {
+                log.debug("A machine is released without its record: {}", e.getMessage());
+                return CompletableFuture.completedFuture(Optional.empty());
+            }
+            return failure == null
+                    ? CompletableFuture.completedFuture(record)
+                    : CompletableFuture.failedFuture(failure);
+        });
+    }
+
+    private CompletableFuture<Void> remove(Finder.Found there, Origin origin) {
+        Held mine = new Held(there.region(), origin, there.machine().id());
+        held.add(mine);
+        mine.seen();
+        return release(mine);
+    }
+
+    private CompletableFuture<Void> removeUnrecorded(Finder.Found there, @Nullable String token) {
+        Region region = there.region();
+        String id = there.machine().id();
+        Instant began = ticker.now();
+        removals.add(id);
+        return region.terminator().delete(id, began).thenCompose(v -> {
+            removals.remove(id);
+            Instant now = ticker.now();
+            region.events()
+                    .publish(new BuilderEvent.Gone(
+                            now, there.summary().requestId().orElse(""), id, Duration.between(began, now)));
+            return token == null ? CompletableFuture.completedFuture(null) : records.forget(token);
+        });
+    }
+
+    /** Leaves what is not attached yet; what is, is held. */
+    void close() {
+        List.copyOf(attachments.values()).stream()
+                .filter(attachment -> !attachment.isDone())
+                .forEach(Attachment::close);
+    }
+
+    /** Returns what is being given back without being held. */
+    Set<String> removals() {
+        return Set.copyOf(removals);
+    }
+}

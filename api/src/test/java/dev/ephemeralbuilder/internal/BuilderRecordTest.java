@@ -1,0 +1,100 @@
+package dev.ephemeralbuilder.internal;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ephemeralbuilder.Architecture;
+import dev.ephemeralbuilder.ConfigurationException;
+import dev.ephemeralbuilder.Market;
+import dev.ephemeralbuilder.Money;
+import dev.ephemeralbuilder.selection.MachineType;
+import dev.ephemeralbuilder.selection.Offer;
+import dev.ephemeralbuilder.spi.ShellKeys;
+import java.security.KeyPair;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class BuilderRecordTest {
+    private static final Instant NOW = Instant.parse("2026-01-01T00:00:00.123456Z");
+    private static final KeyPair CLIENT = HostKeys.generate();
+
+    private static BuilderRecord record(Offer offer, boolean launched) {
+        Origin origin = new Origin("job-7", "eb-1", offer, NOW, NOW.plusSeconds(7_200));
+        ShellKeys keys = new ShellKeys(CLIENT, "fingerprint");
+        return new BuilderRecord(
+                origin, NOW.plusSeconds(600), keys, launched ? "i-1" : null, launched ? NOW.plusSeconds(3) : null);
+    }
+
+    private static Offer.Builder offer() {
+        return Offer.builder()
+                .provider("ecs")
+                .region("cn-hangzhou")
+                .zone("cn-hangzhou-i")
+                .type(new MachineType("ecs.c7.large", "ecs.c7", Architecture.X86_64, 2000, 4096, 0))
+                .market(Market.SPOT)
+                .protection(Duration.ofHours(1))
+                .hourlyPrice(Money.of("0.0970", "CNY"))
+                .hourlyOnDemandPrice(Money.of("0.39", "CNY"));
+    }
+
+    private static BuilderRecord readAgain(BuilderRecord record) {
+        return BuilderRecord.decode("eb-1", record.encode());
+    }
+
+    @Test
+    void whatIsReadIsWhatWasWritten() {
+        BuilderRecord record = record(offer().releaseRate(0.03).build(), true);
+        BuilderRecord again = readAgain(record);
+        assertThat(again.origin()).isEqualTo(record.origin());
+        assertThat(again.readyBy()).isEqualTo(record.readyBy());
+        assertThat(again.machineId()).isEqualTo("i-1");
+        assertThat(again.launchedAt()).isEqualTo(record.launchedAt());
+        assertThat(again.keys().hostKeyFingerprint()).isEqualTo("fingerprint");
+        assertThat(again.keys().client().getPublic()).isEqualTo(CLIENT.getPublic());
+        assertThat(again.keys().client().getPrivate()).isEqualTo(CLIENT.getPrivate());
+    }
+
+    @Test
+    void anIntentHasNoMachineYet() {
+        BuilderRecord again = readAgain(record(offer().build(), false));
+        assertThat(again.machineId()).isNull();
+        assertThat(again.launchedAt()).isNull();
+        assertThat(again.origin().offer()).isEqualTo(offer().build());
+    }
+
+    @Test
+    void nothingButTheStoreSeesTheKey() {
+        BuilderRecord record = record(offer().build(), true);
+        String key = requireNonNull(record.encode().get("clientKey"));
+        assertThat(record.toString()).doesNotContain(key);
+        assertThat(BuilderRecord.withoutKeys(record.encode()).values()).doesNotContain(key);
+        Map<String, String> damaged = record.encode();
+        damaged.put("clientKey", "?" + key);
+        assertThatThrownBy(() -> BuilderRecord.decode("eb-1", damaged))
+                .isInstanceOf(ConfigurationException.class)
+                .hasNoCause()
+                .message()
+                .doesNotContain(key);
+    }
+
+    @Test
+    void everyPartIsNeeded() {
+        BuilderRecord record = record(offer().build(), false);
+        Set<String> parts = new TreeSet<>(record.encode().keySet());
+        // For people who read the ledger; the record's own key says it as well.
+        parts.remove("token");
+        for (String part : parts) {
+            Map<String, String> rest = record.encode();
+            rest.remove(part);
+            assertThatThrownBy(() -> BuilderRecord.decode("eb-1", rest))
+                    .as("without %s", part)
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessageContaining("eb-1");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.ephemeralbuilder.testing.fleet;
+
+import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.MachinePage;
+import dev.ephemeralbuilder.spi.Outcome;
+import dev.ephemeralbuilder.spi.Shell;
+import dev.ephemeralbuilder.spi.ShellKeys;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** From a moment on none of its calls reaches the cloud: a fleet over it is to the cloud as its process were dead. */
+final class SilencedProvider extends ForwardingProvider {
+    private volatile boolean silent;
+
+    SilencedProvider(CloudProvider next) {
+        super(next);
+    }
+
+    void silence() {
+        silent = true;
+    }
+
+    private void check() {
+        if (silent) {
+            throw new ProviderException("this process is dead", Effect.NONE, false, null, null, null);
+        }
+    }
+
+    @Override
+    public Map<String, Machine> describe(Collection<String> ids) throws InterruptedException {
+        check();
+        return super.describe(ids);
+    }
+
+    @Override
+    public MachinePage list(String owner, @Nullable String cursor) throws InterruptedException {
+        check();
+        return super.list(owner, cursor);
+    }
+
+    @Override
+    public Map<String, Outcome> renew(Collection<String> ids, Instant lease) throws InterruptedException {
+        check();
+        return super.renew(ids, lease);
+    }
+
+    @Override
+    public Map<String, Outcome> delete(Collection<String> ids) throws InterruptedException {
+        check();
+        return super.delete(ids);
+    }
+
+    @Override
+    public Shell open(Machine machine, ShellKeys keys) throws InterruptedException {
+        check();
+        return super.open(machine, keys);
+    }
+}
