@@ -60,6 +60,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     private final SimulatedClock clock;
     private final Faults faults;
     private final SpotMarket market;
+    private final AccessKeys keys = new AccessKeys(Clock.systemUTC());
     private final boolean ownAddresses;
     private final Path root;
     private final Ticker lifecycle;
@@ -98,11 +99,9 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
                         new MachineRuntime(id, address(number), root.resolve(id), userData, environment, hook, ssh),
                 b.bootMin,
                 b.bootMax);
+        keys.add(ACCESS_KEY_ID, ACCESS_KEY_SECRET);
         Gateway gateway = new Gateway(
-                region,
-                new RequestSignature(ACCESS_KEY_ID, ACCESS_KEY_SECRET, Clock.systemUTC()),
-                new ClientTokenLedger(clock::now),
-                faults);
+                region, new RequestSignature(keys, Clock.systemUTC()), new ClientTokenLedger(clock::now), faults);
         new InstanceOperations(region, market, instances).register(gateway);
         new MarketOperations(region, market, clock::now).register(gateway);
         try {
@@ -149,7 +148,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         return region.name();
     }
 
-    /** Returns the only access key id that is known. No real one. */
+    /** Returns the access key id that is always known. No real one. */
     public String accessKeyId() {
         return ACCESS_KEY_ID;
     }
@@ -157,6 +156,21 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     /** Returns the secret of {@link #accessKeyId}. No real one. */
     public String accessKeySecret() {
         return ACCESS_KEY_SECRET;
+    }
+
+    /**
+     * Makes up keys that are good for a while, as STS does; requests carry their security token too. Several may be
+     * good at a time, and {@link #accessKeyId} stays good beside them.
+     *
+     * @param lifetime by the wall clock, as all that concerns signatures; zero for keys that expired already. The real
+     *     service gives 15 minutes to 12 hours
+     * @throws IllegalArgumentException if it is negative
+     */
+    public TemporaryKeys temporaryKeys(Duration lifetime) {
+        if (lifetime.isNegative()) {
+            throw new IllegalArgumentException("lifetime must be zero or more, was " + lifetime);
+        }
+        return keys.issue(lifetime);
     }
 
     /** Returns the id of the only machine image; it fits every architecture. */

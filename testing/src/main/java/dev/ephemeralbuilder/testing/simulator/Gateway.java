@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -44,34 +43,43 @@ final class Gateway {
         ObjectNode run(Parameters parameters, Faults.Kind fault);
     }
 
-    /** An answer and what shall happen to it on its way. */
-    record Answer(int status, String body, Faults.Kind fault, Duration latency, Duration slowness) {}
+    /**
+     * An answer and what shall happen to it on its way. The request id stands in the body and in a header, where newer
+     * clients look for it.
+     */
+    record Answer(
+            int status,
+            String body,
+            Map<String, String> headers,
+            Faults.Kind fault,
+            Duration latency,
+            Duration slowness) {}
 
     void add(String action, Operation operation) {
         operations.put(action, operation);
     }
 
     /** Answers a request; never throws. */
-    Answer answer(String method, List<String> encodedParameters) {
+    Answer answer(ApiRequest request) {
         String requestId = UUID.randomUUID().toString().toUpperCase(Locale.ROOT);
         Faults.Verdict verdict = new Faults.Verdict(Faults.Effect.NONE, Duration.ZERO);
         try {
-            Parameters parameters = Parameters.parse(encodedParameters);
-            signature.verify(method, parameters);
+            Parameters parameters = request.parameters();
+            signature.verify(request, parameters);
             String action = parameters.require("Action");
             verdict = faults.judge(action, zone(parameters), parameters.get("InstanceType"));
             ObjectNode body = verdict.effect().kind() == Faults.Kind.HTML_503
                     ? JSON.createObjectNode()
                     : serve(action, parameters, verdict.effect());
             body.put("RequestId", requestId);
-            return answer(200, body, verdict);
+            return answer(200, requestId, body, verdict);
         } catch (ApiError e) {
             log.debug("{}: {}", requestId, e.code());
-            return answer(e.status(), error(requestId, e), verdict);
+            return answer(e.status(), requestId, error(requestId, e), verdict);
         } catch (RuntimeException e) {
             log.error("Request {} met a defect of the simulator", requestId, e);
             ApiError error = ApiError.of("InternalError", "The request processing has failed.");
-            return answer(error.status(), error(requestId, error), verdict);
+            return answer(error.status(), requestId, error(requestId, error), verdict);
         }
     }
 
@@ -121,11 +129,12 @@ final class Gateway {
                 .put("Recommend", "See the documentation of " + e.code() + ".");
     }
 
-    private static Answer answer(int status, ObjectNode body, Faults.Verdict verdict) {
+    private static Answer answer(int status, String requestId, ObjectNode body, Faults.Verdict verdict) {
         try {
             return new Answer(
                     status,
                     JSON.writeValueAsString(body),
+                    Map.of("x-acs-request-id", requestId),
                     verdict.effect().kind(),
                     verdict.latency(),
                     verdict.effect().duration());
