@@ -47,6 +47,7 @@ final class InstanceOperations {
         gateway.add("DeleteInstances", (p, fault) -> deleteInstances(p));
         gateway.add("ModifyInstanceAutoReleaseTime", (p, fault) -> modifyAutoReleaseTime(p));
         gateway.add("TagResources", (p, fault) -> tagResources(p));
+        gateway.add("UntagResources", (p, fault) -> untagResources(p));
         gateway.add("ListTagResources", (p, fault) -> listTagResources(p));
         gateway.add("GetInstanceConsoleOutput", (p, fault) -> consoleOutput(p));
     }
@@ -62,7 +63,8 @@ final class InstanceOperations {
         }
         ObjectNode answer = object();
         answer.put("OrderId", "");
-        answer.put("TradePrice", 0);
+        // A float also where it is none: newer clients look at the type.
+        answer.put("TradePrice", 0.0);
         ArrayNode ids = answer.putObject("InstanceIdSets").putArray("InstanceIdSet");
         instances.create(request, count, fault == Faults.Kind.VANISH).forEach(ids::add);
         return answer;
@@ -179,14 +181,7 @@ final class InstanceOperations {
     }
 
     private ObjectNode tagResources(Parameters p) {
-        requireInstances(p);
-        List<String> ids = p.list("ResourceId");
-        if (ids.isEmpty()) {
-            throw ApiError.missing("ResourceId.1");
-        }
-        if (ids.size() > MAX_TAGGED) {
-            throw ApiError.of("NumberExceed.ResourceIds", "At most 50 resources.");
-        }
+        List<String> ids = resources(p);
         Map<String, String> tags = RunRequest.tags(p);
         if (tags.isEmpty()) {
             throw ApiError.missing("Tag.1.Key");
@@ -197,6 +192,34 @@ final class InstanceOperations {
             throw ApiError.of("InvalidResourceId.NotFound", "A specified ResourceId does not exist.");
         }
         return object();
+    }
+
+    private ObjectNode untagResources(Parameters p) {
+        List<String> ids = resources(p);
+        List<String> keys = p.list("TagKey");
+        boolean all = p.flag("All");
+        if (keys.isEmpty() && !all) {
+            throw ApiError.missing("TagKey.1");
+        }
+        try {
+            // All counts only where no key is named.
+            instances.untag(ids, key -> keys.isEmpty() ? all : keys.contains(key));
+        } catch (ApiError e) {
+            throw ApiError.of("InvalidResourceId.NotFound", "A specified ResourceId does not exist.");
+        }
+        return object();
+    }
+
+    private static List<String> resources(Parameters p) {
+        requireInstances(p);
+        List<String> ids = p.list("ResourceId");
+        if (ids.isEmpty()) {
+            throw ApiError.missing("ResourceId.1");
+        }
+        if (ids.size() > MAX_TAGGED) {
+            throw ApiError.of("NumberExceed.ResourceIds", "At most 50 resources.");
+        }
+        return ids;
     }
 
     private ObjectNode listTagResources(Parameters p) {
