@@ -66,6 +66,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     private final Faults faults;
     private final JournalRecorder journal;
     private final SpotMarket market;
+    private final AccessKeys keys;
     private final boolean ownAddresses;
     private final Path root;
     private final Ticker lifecycle;
@@ -101,6 +102,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         market = new SpotMarket(b.seed);
         RateLimits limits = new RateLimits(clock::now);
         account = new SimulatedAccount(region, limits);
+        keys = new AccessKeys(account::secretOf, Clock.systemUTC());
         SystemEvents events = new SystemEvents(b.seed);
         Images images = new Images(b.seed, root, machineThreads, b.imageTime);
         journal = new JournalRecorder(b.journalCapacity, clock::now, Clock.systemUTC());
@@ -127,7 +129,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
                 events);
         Gateway gateway = new Gateway(
                 region,
-                new RequestSignature(account::secretOf, Clock.systemUTC()),
+                new RequestSignature(keys, Clock.systemUTC()),
                 new ClientTokenLedger(clock::now),
                 account,
                 limits,
@@ -201,6 +203,21 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     /** Returns the secret of {@link #accessKeyId}. No real one. */
     public String accessKeySecret() {
         return SimulatedAccount.ACCESS_KEY_SECRET;
+    }
+
+    /**
+     * Makes up keys that are good for a while, as STS does; requests carry their security token too. Several may be
+     * good at a time, and {@link #accessKeyId} stays good beside them. They may do everything.
+     *
+     * @param lifetime by the wall clock, as all that concerns signatures; zero for keys that expired already. The real
+     *     service gives 15 minutes to 12 hours
+     * @throws IllegalArgumentException if it is negative
+     */
+    public TemporaryKeys temporaryKeys(Duration lifetime) {
+        if (lifetime.isNegative()) {
+            throw new IllegalArgumentException("lifetime must be zero or more, was " + lifetime);
+        }
+        return keys.issue(lifetime);
     }
 
     /**

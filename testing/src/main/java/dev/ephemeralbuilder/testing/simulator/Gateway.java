@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -59,16 +58,25 @@ final class Gateway {
         ObjectNode run(Parameters parameters, Faults.Verdict verdict);
     }
 
-    /** An answer and what shall happen to it on its way. */
-    record Answer(int status, String body, Faults.Kind fault, Duration latency, Duration slowness) {}
+    /**
+     * An answer and what shall happen to it on its way. The request id stands in the body and in a header, where newer
+     * clients look for it.
+     */
+    record Answer(
+            int status,
+            String body,
+            Map<String, String> headers,
+            Faults.Kind fault,
+            Duration latency,
+            Duration slowness) {}
 
     /**
      * Returns what the header {@code X-RateLimit-User-API} says after a request, or null if it does not come: its
      * operation has no limit, or cannot be told.
      */
-    @Nullable String rateLimit(List<String> encodedParameters) {
+    @Nullable String rateLimit(ApiRequest request) {
         try {
-            String action = Parameters.parse(encodedParameters).get("Action");
+            String action = request.parameters().get("Action");
             return action == null ? null : limits.header(action);
         } catch (ApiError e) {
             return null;
@@ -85,15 +93,15 @@ final class Gateway {
     }
 
     /** Answers a request; never throws. */
-    Answer answer(String method, List<String> encodedParameters) {
+    Answer answer(ApiRequest request) {
         String requestId = UUID.randomUUID().toString().toUpperCase(Locale.ROOT);
         JournalRecorder.Call call = journal.call(requestId);
         Faults.Verdict verdict = Faults.Verdict.NONE;
         try {
-            Parameters parameters = Parameters.parse(encodedParameters);
+            Parameters parameters = request.parameters();
             String zone = zone(parameters);
             call.asks(parameters, zone);
-            String caller = signature.verify(method, parameters);
+            String caller = signature.verify(request, parameters);
             call.isOf(caller);
             String action = parameters.require("Action");
             verdict = faults.judge(action, zone, parameters.get("InstanceType"));
@@ -102,16 +110,16 @@ final class Gateway {
                     : serve(caller, action, parameters, verdict);
             body.put("RequestId", requestId);
             call.answered(200, null, verdict);
-            return answer(200, body, verdict);
+            return answer(200, requestId, body, verdict);
         } catch (ApiError e) {
             log.debug("{}: {}", requestId, e.code());
             call.answered(e.status(), e.code(), verdict);
-            return answer(e.status(), error(requestId, e), verdict);
+            return answer(e.status(), requestId, error(requestId, e), verdict);
         } catch (RuntimeException e) {
             log.error("Request {} met a defect of the simulator", requestId, e);
             ApiError error = ApiError.of("InternalError", "The request processing has failed.");
             call.answered(error.status(), error.code(), verdict);
-            return answer(error.status(), error(requestId, error), verdict);
+            return answer(error.status(), requestId, error(requestId, error), verdict);
         }
     }
 
@@ -186,11 +194,12 @@ final class Gateway {
         return error;
     }
 
-    private static Answer answer(int status, ObjectNode body, Faults.Verdict verdict) {
+    private static Answer answer(int status, String requestId, ObjectNode body, Faults.Verdict verdict) {
         try {
             return new Answer(
                     status,
                     JSON.writeValueAsString(body),
+                    Map.of("x-acs-request-id", requestId),
                     verdict.effect().kind(),
                     verdict.latency(),
                     verdict.effect().duration());

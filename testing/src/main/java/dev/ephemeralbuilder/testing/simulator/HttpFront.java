@@ -12,9 +12,9 @@ import com.github.tomakehurst.wiremock.http.Fault;
 import com.github.tomakehurst.wiremock.http.Request;
 import com.github.tomakehurst.wiremock.http.ResponseDefinition;
 import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import wiremock.org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /** The HTTP side: reads requests, lets the {@link Gateway} answer, and dresses the answer as faults want it. */
@@ -80,9 +80,9 @@ final class HttpFront implements AutoCloseable {
         @Override
         public ResponseDefinition transform(ServeEvent event) {
             Request request = event.getRequest();
-            String method = request.getMethod().getName();
             if (Metadata.isFor(request.getUrl())) {
-                Metadata.Answer answer = metadata.answer(method, request.getUrl());
+                Metadata.Answer answer =
+                        metadata.answer(request.getMethod().getName(), request.getUrl());
                 return aResponse()
                         .withStatus(answer.status())
                         .withHeader("Content-Type", "text/plain;charset=utf-8")
@@ -93,16 +93,16 @@ final class HttpFront implements AutoCloseable {
                 // HTTP/2 has no such header, but the host in another place.
                 String host = request.getHeader("Host");
                 return plain(control.answer(new ControlApi.Call(
-                        method,
+                        request.getMethod().getName(),
                         request.getUrl(),
                         host == null ? request.getHost() : host,
                         request::getHeader,
                         request.getBodyAsString())));
             }
-            List<String> parameters = encodedParameters(request);
-            ResponseDefinitionBuilder response = dress(gateway.answer(method, parameters));
+            ApiRequest received = received(request);
+            ResponseDefinitionBuilder response = dress(gateway.answer(received));
             if ("enable".equals(request.getHeader("x-sdk-throttling-control"))) {
-                String left = gateway.rateLimit(parameters);
+                String left = gateway.rateLimit(received);
                 if (left != null) {
                     response.withHeader("X-RateLimit-User-API", left);
                 }
@@ -110,18 +110,12 @@ final class HttpFront implements AutoCloseable {
             return response.build();
         }
 
-        private static List<String> encodedParameters(Request request) {
-            List<String> encoded = new ArrayList<>();
-            String url = request.getUrl();
-            int query = url.indexOf('?');
-            if (query >= 0) {
-                encoded.add(url.substring(query + 1));
-            }
-            String type = request.getHeader("Content-Type");
-            if (type != null && type.toLowerCase(Locale.ROOT).startsWith("application/x-www-form-urlencoded")) {
-                encoded.add(request.getBodyAsString());
-            }
-            return encoded;
+        private static ApiRequest received(Request request) {
+            Map<String, List<String>> headers = new HashMap<>();
+            request.getHeaders().all().forEach(header -> headers.put(header.key(), header.values()));
+            byte[] body = request.getBody();
+            return new ApiRequest(
+                    request.getMethod().getName(), request.getUrl(), headers, body == null ? new byte[0] : body);
         }
 
         private static ResponseDefinition plain(ControlApi.Answer answer) {
@@ -139,6 +133,7 @@ final class HttpFront implements AutoCloseable {
                     .withStatus(answer.status())
                     .withHeader("Content-Type", "application/json;charset=utf-8")
                     .withBody(answer.body());
+            answer.headers().forEach((name, value) -> response.withHeader(name, value));
             if (!answer.latency().isZero()) {
                 response.withFixedDelay(Math.toIntExact(answer.latency().toMillis()));
             }

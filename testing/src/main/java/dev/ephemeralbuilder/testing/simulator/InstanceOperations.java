@@ -49,6 +49,7 @@ final class InstanceOperations {
         gateway.add("DeleteInstances", (p, verdict) -> deleteInstances(p));
         gateway.add("ModifyInstanceAutoReleaseTime", (p, verdict) -> modifyAutoReleaseTime(p));
         gateway.add("TagResources", (p, verdict) -> tagResources(p));
+        gateway.add("UntagResources", (p, verdict) -> untagResources(p));
         gateway.add("ListTagResources", (p, verdict) -> listTagResources(p));
         gateway.add("GetInstanceConsoleOutput", (p, verdict) -> consoleOutput(p));
     }
@@ -57,7 +58,8 @@ final class InstanceOperations {
         RunRequest request = new RunRequest(p, region, market, images, instances.now());
         ObjectNode answer = object();
         answer.put("OrderId", "");
-        answer.put("TradePrice", 0);
+        // A float also where it is none: newer clients look at the type.
+        answer.put("TradePrice", 0.0);
         ArrayNode ids = answer.putObject("InstanceIdSets").putArray("InstanceIdSet");
         instances.create(request, verdict).forEach(ids::add);
         return answer;
@@ -168,14 +170,7 @@ final class InstanceOperations {
     }
 
     private ObjectNode tagResources(Parameters p) {
-        requireInstances(p);
-        List<String> ids = p.list("ResourceId");
-        if (ids.isEmpty()) {
-            throw ApiError.missing("ResourceId.1");
-        }
-        if (ids.size() > MAX_TAGGED) {
-            throw ApiError.of("NumberExceed.ResourceIds", "At most 50 resources.");
-        }
+        List<String> ids = resources(p);
         Map<String, String> tags = RunRequest.tags(p);
         if (tags.isEmpty()) {
             throw ApiError.missing("Tag.1.Key");
@@ -186,6 +181,34 @@ final class InstanceOperations {
             throw ApiError.of("InvalidResourceId.NotFound", "A specified ResourceId does not exist.");
         }
         return object();
+    }
+
+    private ObjectNode untagResources(Parameters p) {
+        List<String> ids = resources(p);
+        List<String> keys = p.list("TagKey");
+        boolean all = p.flag("All");
+        if (keys.isEmpty() && !all) {
+            throw ApiError.missing("TagKey.1");
+        }
+        try {
+            // All counts only where no key is named.
+            instances.untag(ids, key -> keys.isEmpty() ? all : keys.contains(key));
+        } catch (ApiError e) {
+            throw ApiError.of("InvalidResourceId.NotFound", "A specified ResourceId does not exist.");
+        }
+        return object();
+    }
+
+    private static List<String> resources(Parameters p) {
+        requireInstances(p);
+        List<String> ids = p.list("ResourceId");
+        if (ids.isEmpty()) {
+            throw ApiError.missing("ResourceId.1");
+        }
+        if (ids.size() > MAX_TAGGED) {
+            throw ApiError.of("NumberExceed.ResourceIds", "At most 50 resources.");
+        }
+        return ids;
     }
 
     private ObjectNode listTagResources(Parameters p) {

@@ -304,6 +304,12 @@ final class Instances {
         chosen.forEach(instance -> instance.tags.putAll(tags));
     }
 
+    /** Takes the tags with certain keys from instances, from all or none. */
+    synchronized void untag(List<String> ids, Predicate<String> keys) {
+        List<Instance> chosen = ids.stream().map(this::require).toList();
+        chosen.forEach(instance -> instance.tags.keySet().removeIf(keys));
+    }
+
     /** Returns an instance, whether calls see it yet or not. */
     synchronized Instance require(String id) {
         Instance instance = byId.get(id);

@@ -268,7 +268,7 @@ final class MarketOperations {
         ObjectNode price = amounts(info.putObject("Price"), list, trade).put("Currency", CURRENCY);
         ObjectNode detail =
                 amounts(price.putObject("DetailInfos").putArray("DetailInfo").addObject(), list, trade);
-        detail.put("Resource", "instanceType").putObject("Rules").putArray("Rule");
+        detail.put("Resource", "instanceType").putObject("SubRules").putArray("Rule");
         return answer;
     }
 

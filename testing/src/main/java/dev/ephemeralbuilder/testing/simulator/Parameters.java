@@ -52,6 +52,13 @@ final class Parameters {
         return new Parameters(values);
     }
 
+    /** Returns these and others, which take the place of those with the same name. */
+    Parameters with(Map<String, String> others) {
+        Parameters both = new Parameters(values);
+        both.values.putAll(others);
+        return both;
+    }
+
     private static String decode(String text) {
         try {
             return URLDecoder.decode(text, StandardCharsets.UTF_8);

@@ -30,8 +30,7 @@ class RequestSignatureTest {
 
     @Test
     void publishedExampleIsAccepted() {
-        assertThatCode(() -> signature(THEN).verify("GET", new Parameters(EXAMPLE)))
-                .doesNotThrowAnyException();
+        assertThatCode(() -> verify(signature(THEN), EXAMPLE)).doesNotThrowAnyException();
     }
 
     @Test
@@ -42,13 +41,13 @@ class RequestSignatureTest {
     @Test
     void nonceIsGoodForOneRequest() {
         RequestSignature signature = signature(THEN);
-        signature.verify("GET", new Parameters(EXAMPLE));
+        verify(signature, EXAMPLE);
         assertThat(code(signature, EXAMPLE)).isEqualTo("SignatureNonceUsed");
     }
 
     @Test
     void requestIsGoodForAQuarterOfAnHour() {
-        assertThatCode(() -> signature(THEN.plus(Duration.ofMinutes(15))).verify("GET", new Parameters(EXAMPLE)))
+        assertThatCode(() -> verify(signature(THEN.plus(Duration.ofMinutes(15))), EXAMPLE))
                 .doesNotThrowAnyException();
         assertThat(code(signature(THEN.plus(Duration.ofMinutes(16))), EXAMPLE)).isEqualTo("InvalidTimeStamp.Expired");
         assertThat(code(signature(THEN.minus(Duration.ofMinutes(16))), EXAMPLE)).isEqualTo("InvalidTimeStamp.Expired");
@@ -67,6 +66,11 @@ class RequestSignatureTest {
     }
 
     @Test
+    void tokenOfNobodyIsRefused() {
+        assertThat(code(signature(THEN), with("SecurityToken", "token"))).isEqualTo("InvalidSecurityToken.Malformed");
+    }
+
+    @Test
     void parameterMayNotComeTwice() {
         assertThatThrownBy(() -> Parameters.parse(List.of("Action=A&Action=B"))).isInstanceOf(ApiError.class);
         assertThatThrownBy(() -> Parameters.parse(List.of("Action=A", "Action=A")))
@@ -80,13 +84,19 @@ class RequestSignatureTest {
     }
 
     private static RequestSignature signature(Instant now) {
-        return new RequestSignature(
-                key -> key.equals("testid") ? "testsecret" : null, Clock.fixed(now, ZoneOffset.UTC));
+        Clock clock = Clock.fixed(now, ZoneOffset.UTC);
+        AccessKeys keys = new AccessKeys(key -> key.equals("testid") ? "testsecret" : null, clock);
+        return new RequestSignature(keys, clock);
+    }
+
+    private static void verify(RequestSignature signature, Map<String, String> parameters) {
+        String key = signature.verify(new ApiRequest("GET", "/", Map.of(), new byte[0]), new Parameters(parameters));
+        assertThat(key).isEqualTo("testid");
     }
 
     private static String code(RequestSignature signature, Map<String, String> parameters) {
         try {
-            signature.verify("GET", new Parameters(parameters));
+            verify(signature, parameters);
             return "accepted";
         } catch (ApiError e) {
             return e.code();
