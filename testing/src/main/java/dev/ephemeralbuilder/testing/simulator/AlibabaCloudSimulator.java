@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -71,6 +72,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
             Threads.numbered("ephemeral-simulator-machine"));
+    private final MachineProcesses processes = MachineProcesses.create();
     private final AtomicBoolean closed = new AtomicBoolean();
     // Whoever forgets to close leaves no processes behind, unless the JVM is killed.
     private final Thread exitHook = new Thread(this::killMachines, "ephemeral-simulator-exit");
@@ -88,7 +90,8 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         clock = b.clock;
         market = new SpotMarket(b.seed);
         lifecycle = clock.newTicker("ephemeral-simulator-lifecycle");
-        Map<String, String> environment = b.machineEnvironment;
+        Map<String, String> environment = new HashMap<>(b.machineEnvironment);
+        environment.putAll(processes.environment());
         MachineHook hook = b.machineHook;
         instances = new Instances(
                 b.seed,
@@ -207,6 +210,17 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
                         instance.request.zone,
                         instance.runtime.processes().home(),
                         instance.tags));
+    }
+
+    /**
+     * Returns the processes that run on machines of this simulator, those of machines that are just ending included.
+     * Reads the host's table of processes.
+     *
+     * @throws UnsupportedOperationException if this host has no {@code /proc} that shows environments
+     * @throws UncheckedIOException if it cannot be read
+     */
+    public List<MachineProcess> processes() {
+        return processes.list();
     }
 
     /** Returns the faults of this simulator, none at first. */
