@@ -1,6 +1,7 @@
 package dev.ephemeralbuilder.testing;
 
 import dev.ephemeralbuilder.EphemeralBuilder;
+import java.util.concurrent.CompletableFuture;
 import org.assertj.core.api.AbstractAssert;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,7 @@ public final class BuilderAssert extends AbstractAssert<BuilderAssert, Ephemeral
     /** Verifies that the cloud no longer shows the machine, see {@link EphemeralBuilder#gone}. */
     public BuilderAssert isGone() {
         isNotNull();
-        if (!actual.gone().isDone()) {
+        if (!came(actual.gone())) {
             throw failure("expected machine %s of request %s to be gone", actual.id(), actual.requestId());
         }
         return this;
@@ -22,7 +23,7 @@ public final class BuilderAssert extends AbstractAssert<BuilderAssert, Ephemeral
     /** Verifies that the cloud has given notice that it takes the machine back. */
     public BuilderAssert isReclaimed() {
         isNotNull();
-        if (!actual.reclaimNotice().isDone()) {
+        if (!came(actual.reclaimNotice())) {
             throw failure("expected a notice of reclaim for machine %s, there is none", actual.id());
         }
         return this;
@@ -31,9 +32,14 @@ public final class BuilderAssert extends AbstractAssert<BuilderAssert, Ephemeral
     /** Verifies that the cloud has given no such notice. */
     public BuilderAssert isNotReclaimed() {
         isNotNull();
-        if (actual.reclaimNotice().isDone()) {
+        if (came(actual.reclaimNotice())) {
             throw failure("expected no notice of reclaim for machine %s, there is one", actual.id());
         }
         return this;
+    }
+
+    /** Futures also fail, when the fleet is closed: then nothing has come. */
+    private static boolean came(CompletableFuture<?> future) {
+        return future.isDone() && !future.isCompletedExceptionally();
     }
 }
