@@ -119,6 +119,7 @@ final class WatchedFleet {
         return "at an unknown place";
     }
 
+    @SuppressWarnings("ReferenceEquality") // Asking equals would come back here.
     private static @Nullable Object ofObject(
             Object target, Object proxy, Method method, Object @Nullable [] arguments) {
         return switch (method.getName()) {

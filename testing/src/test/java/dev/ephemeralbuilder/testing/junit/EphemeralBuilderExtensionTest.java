@@ -224,14 +224,35 @@ class EphemeralBuilderExtensionTest {
         @Test
         void timeStandsStill(AlibabaCloudSimulator simulator, SimulatedClock clock, Ticker ticker) {
             assertThat(simulator.region()).isEqualTo("cn-beijing");
+            Instant before = clock.now();
+            assertThat(before).isBetween(START, START.plus(HOUR));
             clock.advance(HOUR);
-            assertThat(ticker.now()).isEqualTo(clock.now()).isEqualTo(START.plus(HOUR));
+            assertThat(ticker.now()).isEqualTo(clock.now()).isEqualTo(before.plus(HOUR));
         }
 
         @Test
         void aFleetEndsInATimeThatNobodyMoves(BuildFleet fleet, SimulatedClock clock) {
             assertThat(fleet.acquireAsync(SPEC, AcquireRequest.defaults())).isNotDone();
             assertThat(clock.movedByHand()).isTrue();
+        }
+    }
+
+    @Test
+    void whatFailsToMakeAProviderFailsTheTest() {
+        assertThat(ExampleRun.of(NoProvider.class).failure("one"))
+                .isInstanceOf(ParameterResolutionException.class)
+                .hasStackTraceContaining("no provider today");
+    }
+
+    static class NoProvider {
+        @RegisterExtension
+        final EphemeralBuilderExtension cloud = EphemeralBuilderExtension.onSimulator(simulator -> {
+            throw new IllegalStateException("no provider today");
+        });
+
+        @Test
+        void one(BuildFleet fleet) {
+            assertThat(fleet).as("what nobody gets").isNull();
         }
     }
 
