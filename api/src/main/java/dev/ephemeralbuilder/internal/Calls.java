@@ -29,12 +29,13 @@ final class Calls {
         this.pool = pool("ephemeral-builder-" + role + "-", maxConcurrent);
     }
 
-    /** Makes a pool of daemon threads that end when they have been idle for a while. */
+    /** Makes a pool of daemon threads of the caller's group that end when they have been idle for a while. */
     static ExecutorService pool(String prefix, int size) {
+        ThreadGroup group = Thread.currentThread().getThreadGroup();
         AtomicInteger next = new AtomicInteger();
         ThreadPoolExecutor pool =
                 new ThreadPoolExecutor(size, size, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-                    Thread thread = new Thread(task, prefix + next.getAndIncrement());
+                    Thread thread = new Thread(group, task, prefix + next.getAndIncrement());
                     thread.setDaemon(true);
                     return thread;
                 });

@@ -32,10 +32,11 @@ final class Handouts {
     Handouts(FleetTicker ticker) {
         this.ticker = ticker;
         AtomicInteger next = new AtomicInteger();
+        ThreadGroup group = Thread.currentThread().getThreadGroup();
         // As many threads as callers block in their steps; they are the callers' own doing.
         this.callbacks =
                 new ThreadPoolExecutor(0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
-                    Thread thread = new Thread(task, "ephemeral-builder-callback-" + next.getAndIncrement());
+                    Thread thread = new Thread(group, task, "ephemeral-builder-callback-" + next.getAndIncrement());
                     thread.setDaemon(true);
                     return thread;
                 });

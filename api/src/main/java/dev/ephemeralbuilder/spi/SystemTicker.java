@@ -17,8 +17,9 @@ final class SystemTicker implements Ticker {
     private final ScheduledThreadPoolExecutor executor;
 
     SystemTicker(String threadName) {
+        ThreadGroup group = Thread.currentThread().getThreadGroup();
         this.executor = new ScheduledThreadPoolExecutor(1, task -> {
-            Thread thread = new Thread(task, threadName);
+            Thread thread = new Thread(group, task, threadName);
             thread.setDaemon(true);
             return thread;
         });

@@ -52,8 +52,9 @@ final class HttpTransport extends IHttpClient {
 
     HttpTransport(Duration callTimeout, Duration connectTimeout, @Nullable InetSocketAddress proxy) {
         this.callTimeout = callTimeout;
+        ThreadGroup group = Thread.currentThread().getThreadGroup();
         this.executor = new ThreadPoolExecutor(
-                THREADS, THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), HttpTransport::thread);
+                THREADS, THREADS, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> thread(group, task));
         executor.allowCoreThreadTimeOut(true);
         HttpClient.Builder b = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
@@ -66,8 +67,8 @@ final class HttpTransport extends IHttpClient {
         this.client = b.build();
     }
 
-    private static Thread thread(Runnable task) {
-        Thread t = new Thread(task, "ephemeral-http-" + THREAD_NUMBER.incrementAndGet());
+    private static Thread thread(ThreadGroup group, Runnable task) {
+        Thread t = new Thread(group, task, "ephemeral-http-" + THREAD_NUMBER.incrementAndGet());
         t.setDaemon(true);
         return t;
     }

@@ -74,8 +74,9 @@ final class SshConnector implements AutoCloseable {
 
     private static ThreadFactory threads() {
         AtomicInteger number = new AtomicInteger();
+        ThreadGroup group = Thread.currentThread().getThreadGroup();
         return task -> {
-            Thread t = new Thread(task, "ephemeral-ssh-" + number.incrementAndGet());
+            Thread t = new Thread(group, task, "ephemeral-ssh-" + number.incrementAndGet());
             t.setDaemon(true);
             return t;
         };

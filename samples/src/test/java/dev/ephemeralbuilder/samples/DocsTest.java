@@ -40,6 +40,25 @@ class DocsTest {
     }
 
     @Test
+    void theRecipesAreThoseOfTheProjectThatIsBuiltWithThem() throws IOException {
+        String tests = "testing/src/it/junit-6/src/test/java/com/example/ci/";
+        String sources = read(tests + "UnitTest.java") + read(tests + "SimulatorTest.java");
+        List<String> recipes = Pattern.compile("(?s)// recipe: [a-z ]+\n(.*?)\n *// end of recipe")
+                .matcher(sources)
+                .results()
+                .map(m -> m.group(1).stripIndent() + "\n")
+                .toList();
+        assertThat(recipes).hasSize(3);
+        assertThat(blocks("docs/testing.md", "java")).isEqualTo(recipes);
+    }
+
+    @Test
+    void whatIsSaidToComeAlongIsWhatThatProjectChecks() throws IOException {
+        List<String> shown = blocks("docs/testing.md", "text");
+        assertThat(shown.get(shown.size() - 1)).isEqualTo(read("testing/src/it/junit-6/dependencies.txt"));
+    }
+
+    @Test
     void theReadmeIsShort() throws IOException {
         assertThat(read("README.md").lines().count()).isLessThanOrEqualTo(120);
     }
@@ -66,7 +85,8 @@ class DocsTest {
                 "CHANGELOG.md",
                 "docs/first-run.md",
                 "docs/how-a-builder-lives.md",
-                "docs/simulator.md"
+                "docs/simulator.md",
+                "docs/testing.md"
             })
     void everyLinkLeadsSomewhere(String document) throws IOException {
         Path file = PROJECT.resolve(document);

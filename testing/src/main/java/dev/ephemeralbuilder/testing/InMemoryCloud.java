@@ -21,6 +21,7 @@ import dev.ephemeralbuilder.spi.ProviderLimits;
 import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.spi.Ticker;
 import dev.ephemeralbuilder.testing.InMemoryMarket.Pool;
+import dev.ephemeralbuilder.testing.simulator.MachineProcess;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -254,6 +255,19 @@ final class InMemoryCloud {
         synchronized (lock) {
             return new TreeSet<>(machines.keySet());
         }
+    }
+
+    List<Machine> inventory() {
+        settle();
+        synchronized (lock) {
+            return machines.values().stream()
+                    .map(machine -> machine.describe(now()))
+                    .toList();
+        }
+    }
+
+    List<MachineProcess> processes() {
+        return room.processes();
     }
 
     void vanish(String id) {

@@ -27,6 +27,7 @@ import dev.ephemeralbuilder.spi.Ticker;
 import dev.ephemeralbuilder.testing.FaultPlan.Fault;
 import dev.ephemeralbuilder.testing.InMemoryMarket.Pool;
 import dev.ephemeralbuilder.testing.InMemoryMarket.Priced;
+import dev.ephemeralbuilder.testing.simulator.MachineProcess;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -47,7 +48,7 @@ import org.jspecify.annotations.Nullable;
  * ({@link dev.ephemeralbuilder.testing.simulator.LocalMachine}). That is no sandbox.
  *
  * <p>Several clients can share one cloud, see {@link #sibling}. When the last of them is closed, the cloud's processes,
- * threads and files go; {@link #machines} and {@link #calls} still answer then, so that a test can look for leaks after
+ * threads and files go; {@link #machines}, {@link #processes} and {@link #calls} still answer then, so that a test can look for leaks after
  * the fleet is closed.
  *
  * <p>Life of a machine: {@code STARTING} → {@code RUNNING} with an address after the boot time → gone at its cap, its
@@ -209,6 +210,25 @@ public final class InMemoryProvider implements CloudProvider {
     /** Returns the ids of all machines of the cloud that are not gone yet, whoever owns them. */
     public Set<String> machines() {
         return cloud.ids();
+    }
+
+    /**
+     * Returns all machines of the cloud that are not gone yet, whoever owns them, sorted by id. Not a call to the cloud:
+     * it is not counted and meets no planned failure.
+     */
+    public List<Machine> inventory() {
+        return cloud.inventory();
+    }
+
+    /**
+     * Returns the processes that run on machines of the cloud, those of machines that are just ending included. Reads the
+     * host's table of processes.
+     *
+     * @throws UnsupportedOperationException if this host has no {@code /proc} that shows environments
+     * @throws java.io.UncheckedIOException if it cannot be read
+     */
+    public List<MachineProcess> processes() {
+        return cloud.processes();
     }
 
     /** Returns how often a call was made by all clients of this cloud, failed ones included. */

@@ -2,6 +2,8 @@ package dev.ephemeralbuilder.testing;
 
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.testing.simulator.LocalMachine;
+import dev.ephemeralbuilder.testing.simulator.MachineProcess;
+import dev.ephemeralbuilder.testing.simulator.MachineProcesses;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -33,6 +36,7 @@ final class MachineRoom {
 
     private final Path home;
     private final ExecutorService io;
+    private final MachineProcesses processes = MachineProcesses.create();
     private final Map<InMemoryHost, CompletableFuture<Void>> dying = new HashMap<>();
     private boolean closed;
 
@@ -43,8 +47,9 @@ final class MachineRoom {
             throw new UncheckedIOException("no folder for the machines of the cloud in memory", e);
         }
         AtomicInteger threads = new AtomicInteger();
+        ThreadGroup group = Thread.currentThread().getThreadGroup();
         this.io = Executors.newCachedThreadPool(task -> {
-            Thread thread = new Thread(task, "ephemeral-cloud-io-" + threads.incrementAndGet());
+            Thread thread = new Thread(group, task, "ephemeral-cloud-io-" + threads.incrementAndGet());
             thread.setDaemon(true);
             return thread;
         });
@@ -52,7 +57,12 @@ final class MachineRoom {
 
     /** Returns a new machine's inside; does no I/O. */
     InMemoryHost host(String id, Launch launch) {
-        return new InMemoryHost(new LocalMachine(home.resolve(id), id, "builder", Map.of()), launch);
+        return new InMemoryHost(new LocalMachine(home.resolve(id), id, "builder", processes.environment()), launch);
+    }
+
+    /** Returns the living processes of all machines. */
+    List<MachineProcess> processes() {
+        return processes.list();
     }
 
     /** Lets nobody in any more, and ends the machine's processes on another thread. */

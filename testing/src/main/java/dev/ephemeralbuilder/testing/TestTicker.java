@@ -11,9 +11,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -323,6 +326,45 @@ public final class TestTicker implements Ticker {
             }
         } finally {
             turn.unlock();
+        }
+    }
+
+    /**
+     * Runs blocking code on a thread of its own and moves the time meanwhile, as {@link #advanceUntil} does, until it has
+     * ended. What the code does between its calls to the fleet is not waited for unless it {@linkplain #hold holds} the
+     * time.
+     *
+     * @param work the code; interrupted if this method ends before it
+     * @param most how much time may pass on this ticker
+     * @return the result of the code
+     * @throws Exception what the code threw, as it is
+     * @throws AssertionError as {@link #advanceUntil} says
+     * @throws IllegalStateException if called by a task
+     */
+    public <T extends @Nullable Object> T advanceWhile(Callable<T> work, Duration most) throws Exception {
+        FutureTask<T> task = new FutureTask<>(work);
+        CompletableFuture<Boolean> ended = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> {
+                    task.run();
+                    ended.complete(true);
+                },
+                "ephemeral-test-work");
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            advanceUntil(ended, most);
+            return task.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof Exception failure) {
+                throw failure;
+            }
+            if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            throw e;
+        } finally {
+            task.cancel(true);
         }
     }
 

@@ -36,10 +36,13 @@ class ModuleRulesTest {
     }
 
     @Test
-    void theCloudInMemoryAndTheContractReadNoClockAndDoNotSleep() {
+    void onlyTheSimulatorReadsTheClockAndNobodyElseSleeps() {
         noClasses()
                 .that()
-                .resideInAnyPackage("dev.ephemeralbuilder.testing", "dev.ephemeralbuilder.testing.contract")
+                .resideInAnyPackage(
+                        "dev.ephemeralbuilder.testing",
+                        "dev.ephemeralbuilder.testing.contract",
+                        "dev.ephemeralbuilder.testing.junit")
                 .should()
                 .callMethod(Thread.class, "sleep", long.class)
                 .orShould()
@@ -59,6 +62,20 @@ class ModuleRulesTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("com.github.tomakehurst..", "org.apache.sshd.server..", "org.junit..")
+                .check(MAIN);
+    }
+
+    @Test
+    void theExtensionNeedsNoAssertj() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.ephemeralbuilder.testing.junit")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.assertj..")
+                .orShould()
+                .dependOnClassesThat()
+                .haveSimpleName("EphemeralBuilderAssertions")
                 .check(MAIN);
     }
 }

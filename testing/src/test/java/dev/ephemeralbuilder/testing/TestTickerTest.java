@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ephemeralbuilder.spi.Ticker;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -246,6 +247,50 @@ class TestTickerTest {
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("interrupted");
         assertThat(Thread.interrupted()).isTrue();
+    }
+
+    @Test
+    void movesWhileBlockingCodeWaits() throws Exception {
+        Instant end = ticker.advanceWhile(
+                () -> {
+                    CountDownLatch later = new CountDownLatch(1);
+                    ticker.schedule(Duration.ofMinutes(5), later::countDown);
+                    assertThat(later.await(30, TimeUnit.SECONDS)).isTrue();
+                    return ticker.now();
+                },
+                Duration.ofMinutes(10));
+        assertThat(end).isEqualTo(START.plus(Duration.ofMinutes(5)));
+    }
+
+    @Test
+    void passesOnWhatBlockingCodeThrows() {
+        IOException failure = new IOException("of the code");
+        assertThatThrownBy(() -> ticker.advanceWhile(
+                        () -> {
+                            throw failure;
+                        },
+                        Duration.ofMinutes(1)))
+                .isSameAs(failure);
+    }
+
+    @Test
+    void interruptsBlockingCodeThatTakesTooLong() throws InterruptedException {
+        CountDownLatch never = new CountDownLatch(1);
+        CountDownLatch interrupted = new CountDownLatch(1);
+        assertThatThrownBy(() -> ticker.advanceWhile(
+                        () -> {
+                            ticker.schedule(Duration.ofMinutes(2), () -> {});
+                            try {
+                                return never.await(30, TimeUnit.SECONDS);
+                            } catch (InterruptedException e) {
+                                interrupted.countDown();
+                                throw e;
+                            }
+                        },
+                        Duration.ofMinutes(1)))
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("not complete after PT1M");
+        assertThat(interrupted.await(30, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test

@@ -78,6 +78,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
             Threads.numbered("ephemeral-simulator-machine"));
+    private final MachineProcesses processes = MachineProcesses.create();
     private final AtomicBoolean closed = new AtomicBoolean();
     // Whoever forgets to close leaves no processes behind, unless the JVM is killed.
     private final Thread exitHook = new Thread(this::killMachines, "ephemeral-simulator-exit");
@@ -278,6 +279,17 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         return account;
     }
 
+    /**
+     * Returns the processes that run on machines of this simulator, those of machines that are just ending included.
+     * Reads the host's table of processes.
+     *
+     * @throws UnsupportedOperationException if this host has no {@code /proc} that shows environments
+     * @throws UncheckedIOException if it cannot be read
+     */
+    public List<MachineProcess> processes() {
+        return processes.list();
+    }
+
     /** Returns the faults of this simulator, none at first. */
     public Faults faults() {
         return faults;
@@ -441,6 +453,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
 
     private Map<String, String> environment(Map<String, String> given, String id) {
         Map<String, String> environment = new HashMap<>(given);
+        environment.putAll(processes.environment());
         environment.putIfAbsent(Metadata.VARIABLE, endpoint() + Metadata.path(id));
         return environment;
     }

@@ -55,6 +55,11 @@ final class ManualClock extends SimulatedClock {
     }
 
     @Override
+    public boolean movedByHand() {
+        return true;
+    }
+
+    @Override
     Ticker newTicker(String threadName) {
         return new ManualTicker(threadName);
     }

@@ -6,6 +6,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -73,6 +74,16 @@ final class ProcessTable {
         return found;
     }
 
+    /** Returns the living processes that {@link #marked} finds, with the value of a variable of each, sorted by id. */
+    List<MachineProcess> describe(Set<String> assignments, String machineVariable) {
+        Set<Long> found = marked(assignments);
+        return entries.stream()
+                .filter(entry -> found.contains(entry.pid()))
+                .map(entry -> new MachineProcess(entry.pid(), entry.program(), entry.variable(machineVariable)))
+                .sorted(Comparator.comparingLong(MachineProcess::pid))
+                .toList();
+    }
+
     private static @Nullable Entry entry(Path folder) {
         try {
             String stat = Files.readString(folder.resolve("stat"), StandardCharsets.ISO_8859_1);
@@ -87,6 +98,7 @@ final class ProcessTable {
                     Long.parseLong(folder.getFileName().toString()),
                     Long.parseLong(fields[1]),
                     Long.parseLong(fields[3]),
+                    stat.substring(stat.indexOf('(') + 1, stat.lastIndexOf(')')),
                     environment);
         } catch (IOException e) {
             // Ended while we looked, or another user's: neither is ours.
@@ -94,5 +106,15 @@ final class ProcessTable {
         }
     }
 
-    private record Entry(long pid, long parent, long session, String environment) {}
+    private record Entry(long pid, long parent, long session, String program, String environment) {
+        @Nullable String variable(String name) {
+            int at = environment.indexOf("\0" + name + "=");
+            if (at < 0) {
+                return null;
+            }
+            int begin = at + name.length() + 2;
+            int end = environment.indexOf('\0', begin);
+            return environment.substring(begin, end < 0 ? environment.length() : end);
+        }
+    }
 }

@@ -51,6 +51,11 @@ public abstract sealed class SimulatedClock permits RunningClock, ManualClock {
         throw new UnsupportedOperationException("only a manual clock is moved by hand");
     }
 
+    /** Returns whether this clock stands until {@link #advance} moves it. */
+    public boolean movedByHand() {
+        return false;
+    }
+
     /** Returns a ticker on this clock with a daemon thread of its own. */
     abstract Ticker newTicker(String threadName);
 }

@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Daemon threads with names, and tasks that do not end the thread they run on. */
+/** Daemon threads with names, in the group of whoever made their factory, and tasks that do not end the thread they run on. */
 final class Threads {
     private static final Logger log = LoggerFactory.getLogger(Threads.class);
 
@@ -13,13 +13,15 @@ final class Threads {
 
     /** Returns a factory for a pool of one thread. */
     static ThreadFactory named(String name) {
-        return task -> daemon(task, name);
+        ThreadGroup group = Thread.currentThread().getThreadGroup();
+        return task -> daemon(group, task, name);
     }
 
     /** Returns a factory that appends a number to each name. */
     static ThreadFactory numbered(String prefix) {
         AtomicInteger number = new AtomicInteger();
-        return task -> daemon(task, prefix + "-" + number.incrementAndGet());
+        ThreadGroup group = Thread.currentThread().getThreadGroup();
+        return task -> daemon(group, task, prefix + "-" + number.incrementAndGet());
     }
 
     /** Returns a task that logs what the given one throws, so that the thread lives on. */
@@ -33,8 +35,8 @@ final class Threads {
         };
     }
 
-    private static Thread daemon(Runnable task, String name) {
-        Thread thread = new Thread(task, name);
+    private static Thread daemon(ThreadGroup group, Runnable task, String name) {
+        Thread thread = new Thread(group, task, name);
         thread.setDaemon(true);
         return thread;
     }
