@@ -50,8 +50,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The access key needs the RAM permissions {@code ecs:RunInstances}, {@code ecs:DescribeInstances},
  * {@code ecs:DeleteInstances}, {@code ecs:TagResources}, {@code ecs:ModifyInstanceAutoReleaseTime},
  * {@code ecs:DescribeInstanceTypes}, {@code ecs:DescribeSpotPriceHistory}, {@code ecs:DescribeSpotAdvice} and
- * {@code ecs:DescribeAvailableResource}. Mind that ECS answers {@code DescribeInstances} with an empty list, not with
- * an error, where the permission is missing: everything would look absent.
+ * {@code ecs:DescribeAvailableResource}. A call without its permission fails with a {@code CredentialsException}; that
+ * has been so for {@code DescribeInstances} too since 20 December 2025 (the vendor's announcement on the authentication
+ * of query operations), before which every machine would have looked absent.
  *
  * <p>Safe for use by many threads; thin and stateless as {@link CloudProvider} says. Every method makes one call of the
  * API, unless it says otherwise; a call ends within {@link Builder#callTimeout}.
