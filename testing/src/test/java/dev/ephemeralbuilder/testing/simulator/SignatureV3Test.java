@@ -133,8 +133,7 @@ class SignatureV3Test {
 
     private static RequestSignature signature(Instant now) {
         Clock clock = Clock.fixed(now, ZoneOffset.UTC);
-        AccessKeys keys =
-                new AccessKeys(key -> key.equals("YourAccessKeyId") ? "YourAccessKeySecret" : null, clock);
+        AccessKeys keys = new AccessKeys(key -> key.equals("YourAccessKeyId") ? "YourAccessKeySecret" : null, clock);
         return new RequestSignature(keys, clock);
     }
 
