@@ -15,6 +15,7 @@ import java.security.InvalidKeyException;
 import java.security.KeyPair;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -55,7 +56,7 @@ class OpenSshShellTest {
     OpenSshShellTest(OpenSshLogin login) {
         OpenSshLogin.assumeServer();
         server = new OpenSshServer(login, Fixtures.HOST, Fixtures.CLIENT.getPublic());
-        connector = new SshConnector(server.user(), HEARTBEAT);
+        connector = new SshConnector(server.user());
     }
 
     @AfterEach
@@ -147,7 +148,10 @@ class OpenSshShellTest {
         try (Shell shell = connect();
                 Channel channel = shell.open("cat")) {
             CompletableFuture<Void> written = Channels.send(channel, sent);
-            assertThat(Channels.readAll(channel)).isEqualTo(sent);
+            byte[] received = Channels.readAll(channel);
+            assertThat(Arrays.mismatch(received, sent))
+                    .as("where the %s bytes received differ from the %s sent", received.length, sent.length)
+                    .isEqualTo(-1);
             Channels.await(written);
             assertThat(Channels.await(channel.ended())).hasValue(0);
         }
@@ -250,7 +254,8 @@ class OpenSshShellTest {
 
     @Test
     void aFrozenMachineIsNoticedByItsSilence() throws Exception {
-        try (Shell shell = connect();
+        try (SshConnector hasty = new SshConnector(server.user(), HEARTBEAT);
+                Shell shell = connect(hasty, Fixtures.CLIENT, Fixtures.HOST);
                 Channel channel = shell.open("echo $$; exec sleep 600")) {
             ProcessHandle command = process(Channels.line(channel));
             CompletableFuture<ByteBuffer> waiting = channel.read();
@@ -266,7 +271,8 @@ class OpenSshShellTest {
 
     @Test
     void aMachineThatFreezesWhileKeysAreRenewedIsNoticedToo() throws Exception {
-        try (Shell shell = connectRenewingKeys(connector);
+        try (SshConnector hasty = new SshConnector(server.user(), HEARTBEAT);
+                Shell shell = connectRenewingKeys(hasty);
                 Channel channel = shell.open("echo begun; exec sleep 600")) {
             assertThat(Channels.line(channel)).isEqualTo("begun\n");
             CompletableFuture<ByteBuffer> waiting = channel.read();
@@ -280,8 +286,7 @@ class OpenSshShellTest {
 
     @Test
     void aWriteDoesNotBlockWhileKeysAreRenewed() throws Exception {
-        try (SshConnector patient = new SshConnector(server.user());
-                Shell shell = connectRenewingKeys(patient);
+        try (Shell shell = connectRenewingKeys(connector);
                 Channel channel = shell.open("echo begun; exec sleep 600")) {
             assertThat(Channels.line(channel)).isEqualTo("begun\n");
             server.freezeAll();
