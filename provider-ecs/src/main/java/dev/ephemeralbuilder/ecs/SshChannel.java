@@ -9,8 +9,10 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import org.apache.sshd.client.channel.ChannelExec;
 import org.apache.sshd.common.io.IoReadFuture;
+import org.apache.sshd.common.io.IoWriteFuture;
 import org.apache.sshd.common.io.WritePendingException;
 import org.apache.sshd.common.util.buffer.ByteArrayBuffer;
+import org.apache.sshd.common.util.threads.ThreadUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,7 +69,10 @@ final class SshChannel implements Channel {
         byte[] copy = new byte[bytes.remaining()];
         bytes.duplicate().get(copy);
         try {
-            channel.getAsyncIn().writeBuffer(new ByteArrayBuffer(copy)).addListener(future -> {
+            // As one of its own threads: others the library holds up for as long as keys are being renewed.
+            IoWriteFuture sending =
+                    ThreadUtils.runAsInternal(channel.getAsyncIn(), in -> in.writeBuffer(new ByteArrayBuffer(copy)));
+            sending.addListener(future -> {
                 if (future.isWritten()) {
                     result.complete(null);
                 } else {

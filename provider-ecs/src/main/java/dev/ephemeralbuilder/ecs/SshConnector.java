@@ -44,6 +44,12 @@ final class SshConnector implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SshConnector.class);
     private static final AttributeRepository.AttributeKey<Pin> PIN = new AttributeRepository.AttributeKey<>();
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration HEARTBEAT = Duration.ofSeconds(10);
+    private static final int HEARTBEATS_WITHOUT_REPLY = 3;
+
+    /** While keys are renewed no heartbeat is sent: then this many heartbeats of silence end the connection. */
+    private static final int HEARTBEATS_OF_SILENCE = 6;
+
     private static final int IO_THREADS = 3;
     private static final long WINDOW = 8L << 20;
 
@@ -51,6 +57,11 @@ final class SshConnector implements AutoCloseable {
     private final SshClient client;
 
     SshConnector(String user) {
+        this(user, HEARTBEAT);
+    }
+
+    /** Creates a connector that gives up a machine which has been silent for about four, at most seven heartbeats. */
+    SshConnector(String user, Duration heartbeat) {
         this.user = user;
         ThreadFactory threads = threads();
         SshClient c = SshClient.setUpDefaultClient();
@@ -64,10 +75,10 @@ final class SshConnector implements AutoCloseable {
         c.setCipherFactoriesNames("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr");
         CoreModuleProperties.TCP_NODELAY.set(c, true);
         CoreModuleProperties.WINDOW_SIZE.set(c, WINDOW);
-        CoreModuleProperties.HEARTBEAT_INTERVAL.set(c, Duration.ofSeconds(10));
-        CoreModuleProperties.HEARTBEAT_NO_REPLY_MAX.set(c, 3);
+        CoreModuleProperties.HEARTBEAT_INTERVAL.set(c, heartbeat);
+        CoreModuleProperties.HEARTBEAT_NO_REPLY_MAX.set(c, HEARTBEATS_WITHOUT_REPLY);
         CoreModuleProperties.AUTH_TIMEOUT.set(c, AUTH_TIMEOUT);
-        CoreModuleProperties.IDLE_TIMEOUT.set(c, Duration.ZERO);
+        CoreModuleProperties.IDLE_TIMEOUT.set(c, heartbeat.multipliedBy(HEARTBEATS_OF_SILENCE));
         c.start();
         this.client = c;
     }

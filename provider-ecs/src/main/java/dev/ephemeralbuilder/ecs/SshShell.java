@@ -14,6 +14,7 @@ import org.apache.sshd.client.future.OpenFuture;
 import org.apache.sshd.client.session.ClientSession;
 import org.apache.sshd.common.channel.StreamingChannel.Streaming;
 import org.apache.sshd.common.channel.exception.SshChannelOpenException;
+import org.apache.sshd.common.session.ConnectionService;
 
 /** A connection by SSH; each command is a channel of its own. */
 final class SshShell implements Shell {
@@ -40,9 +41,11 @@ final class SshShell implements Shell {
         boolean asked = false;
         boolean done = false;
         try {
-            channel = session.createExecChannel(command);
-            channel.setStreaming(Streaming.Async);
-            channel.setRedirectErrorStream(true);
+            SshCommand started = new SshCommand(command);
+            started.setStreaming(Streaming.Async);
+            started.setRedirectErrorStream(true);
+            session.getService(ConnectionService.class).registerChannel(started);
+            channel = started;
             OpenFuture opening = channel.open();
             asked = true;
             opening.verify(OPEN_TIMEOUT);

@@ -6,25 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.CapacityException;
 import dev.ephemeralbuilder.CredentialsException;
-import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.QuotaException;
 import dev.ephemeralbuilder.ThrottledException;
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
-import dev.ephemeralbuilder.selection.Offer;
-import dev.ephemeralbuilder.selection.Offers;
 import dev.ephemeralbuilder.spi.Channel;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.Machine;
-import dev.ephemeralbuilder.spi.MachineState;
-import dev.ephemeralbuilder.spi.MachineTags;
-import dev.ephemeralbuilder.spi.MarketQuery;
-import dev.ephemeralbuilder.spi.MarketQuery.Part;
-import dev.ephemeralbuilder.spi.MarketSnapshot;
 import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.Shell;
-import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.testing.simulator.Faults;
 import dev.ephemeralbuilder.testing.simulator.SimulatedAccount;
 import dev.ephemeralbuilder.testing.simulator.SimulatedCaller;
@@ -32,13 +23,10 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.temporal.ChronoUnit;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -50,6 +38,7 @@ class EcsProviderSimulatorTest {
     private final SimulatedCloud cloud = new SimulatedCloud();
     private final EcsProvider provider =
             cloud.provider().callTimeout(Duration.ofSeconds(5)).build();
+    private final SimulatedLaunches launches = new SimulatedLaunches(cloud, provider);
 
     @AfterEach
     void close() {
@@ -57,67 +46,15 @@ class EcsProviderSimulatorTest {
         cloud.close();
     }
 
-    private List<Offer> offers() throws InterruptedException {
-        MarketSnapshot types = provider.market(MarketQuery.catalog());
-        MarketSnapshot rest = provider.market(new MarketQuery(
-                EnumSet.of(Part.PRICES, Part.STOCK, Part.RELEASE_RATES),
-                types.types().subList(0, 2),
-                Set.of(Duration.ZERO, Duration.ofHours(1))));
-        Offers offers = provider.offers(
-                cloud.spec().build(),
-                new MarketSnapshot(types.types(), rest.prices(), rest.stock(), rest.releaseRates()));
-        assertThat(offers.offers()).isNotEmpty();
-        return offers.offers();
-    }
-
-    private Offer offer(Market market) throws InterruptedException {
-        return offers().stream().filter(o -> o.market() == market).findFirst().orElseThrow();
-    }
-
-    private Launch.Builder launch(String token) throws InterruptedException {
-        return Launch.builder()
-                .spec(cloud.spec().build())
-                .offer(offer(Market.SPOT))
-                .token(token)
-                .tags(Map.of(MachineTags.OWNER, "ci", MachineTags.LEASE, "1"))
-                .cap(cloud.now().plus(Duration.ofHours(2)).truncatedTo(ChronoUnit.MINUTES))
-                .hostKey(Fixtures.HOST)
-                .clientKey(Fixtures.CLIENT.getPublic());
-    }
-
-    private Machine running(String id) throws InterruptedException {
-        for (int looks = 0; looks < 200; looks++) {
-            Machine machine = provider.describe(List.of(id)).get(id);
-            if (machine != null && machine.state() == MachineState.RUNNING) {
-                return machine;
-            }
-            cloud.pass(Duration.ofSeconds(1));
-        }
-        throw new AssertionError(id + " never ran");
-    }
-
-    private Shell open(Machine machine) throws Exception {
-        ShellKeys keys = new ShellKeys(Fixtures.CLIENT, OpenSshKeys.fingerprint(Fixtures.HOST.getPublic()));
-        for (int tries = 0; tries < 200; tries++) {
-            try {
-                return provider.open(machine, keys);
-            } catch (ProviderException e) {
-                assertThat(e.retryable()).isTrue();
-            }
-            cloud.pass(Duration.ofSeconds(1));
-        }
-        throw new AssertionError(machine.id() + " never answered");
-    }
-
     @Test
     void aMachineLivesFromLaunchToAbsence() throws Exception {
-        Launch launch = launch("whole-life").build();
+        Launch launch = launches.launch("whole-life").build();
         String id = provider.launch(launch).ids().get(0);
-        Machine machine = running(id);
+        Machine machine = launches.running(id);
         assertThat(machine.cap()).contains(launch.cap());
         assertThat(machine.tags()).containsAllEntriesOf(launch.tags());
 
-        try (Shell shell = open(machine);
+        try (Shell shell = launches.open(machine);
                 Channel channel = shell.open("echo built; exit 4")) {
             assertThat(StandardCharsets.UTF_8
                             .decode(channel.read().get(30, TimeUnit.SECONDS))
@@ -137,8 +74,8 @@ class EcsProviderSimulatorTest {
 
     @Test
     void aReclaimIsSeenInTheDescription() throws Exception {
-        String id = provider.launch(launch("reclaimed").build()).ids().get(0);
-        assertThat(running(id).reclaimNotice()).isEmpty();
+        String id = provider.launch(launches.launch("reclaimed").build()).ids().get(0);
+        assertThat(launches.running(id).reclaimNotice()).isEmpty();
 
         cloud.simulator().reclaim(id, Duration.ofMinutes(5));
 
@@ -149,7 +86,7 @@ class EcsProviderSimulatorTest {
 
     @Test
     void aLostAnswerIsUnknownAndTheSameLaunchFindsTheMachine() throws Exception {
-        Launch launch = launch("lost").build();
+        Launch launch = launches.launch("lost").build();
         cloud.simulator().faults().on("RunInstances").times(1).loseAnswer();
 
         assertThat(failure(launch)).isInstanceOfSatisfying(ProviderException.class, e -> {
@@ -163,7 +100,7 @@ class EcsProviderSimulatorTest {
 
     @Test
     void everyFaultOfTheAnswerIsUnknown() throws Exception {
-        Launch launch = launch("faults").build();
+        Launch launch = launches.launch("faults").build();
         Faults faults = cloud.simulator().faults();
         for (Runnable fault : List.<Runnable>of(
                 () -> faults.on("RunInstances").times(1).html503(),
@@ -183,7 +120,7 @@ class EcsProviderSimulatorTest {
 
     @Test
     void anAnswerThatTakesTooLongIsUnknown() throws Exception {
-        Launch launch = launch("slow").build();
+        Launch launch = launches.launch("slow").build();
         cloud.simulator().faults().on("RunInstances").times(1).slowBody(Duration.ofSeconds(20));
         try (EcsProvider hasty =
                 cloud.provider().callTimeout(Duration.ofSeconds(1)).build()) {
@@ -195,7 +132,7 @@ class EcsProviderSimulatorTest {
 
     @Test
     void errorsHaveTheirTypes() throws Exception {
-        Launch launch = launch("errors").build();
+        Launch launch = launches.launch("errors").build();
         Faults faults = cloud.simulator().faults();
 
         faults.on("RunInstances").times(1).throttle();

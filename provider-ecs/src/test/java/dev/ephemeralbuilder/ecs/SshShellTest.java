@@ -3,16 +3,15 @@ package dev.ephemeralbuilder.ecs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.spi.Channel;
 import dev.ephemeralbuilder.spi.Machine;
-import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
-import java.io.ByteArrayOutputStream;
+import dev.ephemeralbuilder.testing.simulator.SimulatedMachine;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -21,48 +20,63 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.InvalidKeyException;
 import java.security.KeyPair;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
+import org.apache.sshd.common.keyprovider.KeyPairProvider;
+import org.apache.sshd.server.SshServer;
+import org.apache.sshd.server.auth.pubkey.AcceptAllPublickeyAuthenticator;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 
+/** Our SSH side against a machine of the simulator, and against servers that do not behave. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(60)
 class SshShellTest {
-    private final SshServerFixture server = new SshServerFixture(Fixtures.HOST, Fixtures.CLIENT.getPublic());
-    private final EcsProvider provider = provider(server.address());
+    private final SimulatedCloud cloud = new SimulatedCloud();
+    private Machine machine;
+    private EcsProvider provider;
 
-    private static EcsProvider provider(InetSocketAddress address) {
-        return Fixtures.provider(URI.create("http://127.0.0.1:1"))
-                .addressResolver(machine -> address)
-                .build();
+    @BeforeAll
+    void launch() throws Exception {
+        try (EcsProvider launcher = cloud.provider().build()) {
+            SimulatedLaunches launches = new SimulatedLaunches(cloud, launcher);
+            machine = launches.running(
+                    launcher.launch(launches.launch("shell").build()).ids().get(0));
+            launches.open(machine).close();
+        }
+    }
+
+    @AfterAll
+    void closeCloud() {
+        cloud.close();
+    }
+
+    @BeforeEach
+    void newProvider() {
+        provider = cloud.provider().build();
     }
 
     @AfterEach
     void close() {
         provider.close();
-        server.close();
+        cloud.refuse(machine, false);
     }
 
-    private static Machine.Builder machine() {
-        return Machine.builder()
-                .id("i-1")
-                .region("cn-test")
-                .zone("cn-test-a")
-                .type("ecs.c7.large")
-                .market(Market.SPOT)
-                .state(MachineState.RUNNING)
-                .createdAt(Instant.EPOCH);
+    private static EcsProvider provider(InetSocketAddress address) {
+        return Fixtures.provider(URI.create("http://127.0.0.1:1"))
+                .addressResolver(machine -> address)
+                .build();
     }
 
     private static ShellKeys keys(KeyPair client, KeyPair host) {
@@ -74,44 +88,18 @@ class SshShellTest {
     }
 
     private Shell open() throws InterruptedException {
-        return provider.open(machine().build(), keys(Fixtures.CLIENT, Fixtures.HOST));
+        return provider.open(machine, keys(Fixtures.CLIENT, Fixtures.HOST));
     }
 
-    private static <T> T await(CompletableFuture<T> future)
-            throws InterruptedException, ExecutionException, TimeoutException {
-        return future.get(30, TimeUnit.SECONDS);
-    }
-
-    private static byte[] readAll(Channel channel) throws Exception {
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
-        ByteBuffer part = await(channel.read());
-        while (part.hasRemaining()) {
-            byte[] bytes = new byte[part.remaining()];
-            part.get(bytes);
-            all.writeBytes(bytes);
-            part = await(channel.read());
-        }
-        return all.toByteArray();
-    }
-
-    private static String text(Channel channel) throws Exception {
-        return new String(readAll(channel), StandardCharsets.UTF_8);
-    }
-
-    @Test
-    void givesOutputAndErrorsTogetherAndTheExitCode() throws Exception {
-        try (Shell shell = open();
-                Channel channel = shell.open("echo out; echo err >&2; exit 7")) {
-            assertThat(text(channel).lines()).containsExactlyInAnyOrder("out", "err");
-            assertThat(await(channel.ended())).isEqualTo(OptionalInt.of(7));
-        }
+    private void cutAll() {
+        cloud.simulator().cutSsh(machine.id());
     }
 
     @Test
     void aCommandWithoutOutputEndsWithoutBeingRead() throws Exception {
         try (Shell shell = open();
                 Channel channel = shell.open("exit 3")) {
-            assertThat(await(channel.ended())).isEqualTo(OptionalInt.of(3));
+            assertThat(Channels.await(channel.ended())).isEqualTo(OptionalInt.of(3));
         }
     }
 
@@ -121,11 +109,11 @@ class SshShellTest {
                 Channel channel = shell.open("head -c 1000000 /dev/zero")) {
             // The next command's answer shows that the first one's output was received.
             try (Channel other = shell.open("true")) {
-                assertThat(await(other.ended())).isEqualTo(OptionalInt.of(0));
+                assertThat(Channels.await(other.ended())).isEqualTo(OptionalInt.of(0));
             }
-            assertThat(readAll(channel)).hasSize(1_000_000);
-            assertThat(await(channel.ended())).isEqualTo(OptionalInt.of(0));
-            assertThat(await(channel.read()).hasRemaining()).isFalse();
+            assertThat(Channels.readAll(channel)).hasSize(1_000_000);
+            assertThat(Channels.await(channel.ended())).isEqualTo(OptionalInt.of(0));
+            assertThat(Channels.await(channel.read()).hasRemaining()).isFalse();
         }
     }
 
@@ -135,15 +123,10 @@ class SshShellTest {
         new Random(1).nextBytes(sent);
         try (Shell shell = open();
                 Channel channel = shell.open("cat")) {
-            CompletableFuture<Void> written = CompletableFuture.runAsync(() -> {
-                for (int from = 0; from < sent.length; from += 1 << 20) {
-                    channel.write(ByteBuffer.wrap(sent, from, 1 << 20)).join();
-                }
-                channel.closeInput().join();
-            });
-            assertThat(readAll(channel)).isEqualTo(sent);
-            await(written);
-            assertThat(await(channel.ended())).isEqualTo(OptionalInt.of(0));
+            CompletableFuture<Void> written = Channels.send(channel, sent);
+            assertThat(Channels.readAll(channel)).isEqualTo(sent);
+            Channels.await(written);
+            assertThat(Channels.await(channel.ended())).isEqualTo(OptionalInt.of(0));
         }
     }
 
@@ -152,7 +135,7 @@ class SshShellTest {
         try (Shell shell = open();
                 Channel channel = shell.open("read line; cat >/dev/null")) {
             CompletableFuture<Void> all = channel.write(ByteBuffer.allocate(32 << 20));
-            assertThatThrownBy(() -> await(channel.write(ByteBuffer.wrap(new byte[1]))))
+            assertThatThrownBy(() -> Channels.await(channel.write(ByteBuffer.wrap(new byte[1]))))
                     .hasCauseInstanceOf(IllegalStateException.class);
             assertThat(all).isNotDone();
         }
@@ -165,10 +148,10 @@ class SshShellTest {
             CompletableFuture<Void> waiting = channel.write(ByteBuffer.allocate(32 << 20));
             channel.close();
             assertThat(waiting).isCompletedExceptionally();
-            assertThatThrownBy(() -> await(waiting)).hasCauseInstanceOf(ProviderException.class);
-            assertThatThrownBy(() -> await(channel.write(ByteBuffer.wrap(new byte[1]))))
+            assertThatThrownBy(() -> Channels.await(waiting)).hasCauseInstanceOf(ProviderException.class);
+            assertThatThrownBy(() -> Channels.await(channel.write(ByteBuffer.wrap(new byte[1]))))
                     .hasCauseInstanceOf(ProviderException.class);
-            assertThat(await(channel.ended())).isEmpty();
+            assertThat(Channels.await(channel.ended())).isEmpty();
         }
     }
 
@@ -177,8 +160,8 @@ class SshShellTest {
         try (Shell shell = open();
                 Channel channel = shell.open("sleep 100")) {
             CompletableFuture<Void> waiting = channel.write(ByteBuffer.allocate(32 << 20));
-            server.cutAll();
-            assertThatThrownBy(() -> await(waiting)).hasCauseInstanceOf(ProviderException.class);
+            cutAll();
+            assertThatThrownBy(() -> Channels.await(waiting)).hasCauseInstanceOf(ProviderException.class);
         }
     }
 
@@ -188,9 +171,9 @@ class SshShellTest {
             Channel channel = shell.open("sleep 100");
             CompletableFuture<ByteBuffer> waiting = channel.read();
             channel.close();
-            assertThat(await(waiting).hasRemaining()).isFalse();
-            assertThat(await(channel.read()).hasRemaining()).isFalse();
-            assertThat(await(channel.ended())).isEmpty();
+            assertThat(Channels.await(waiting).hasRemaining()).isFalse();
+            assertThat(Channels.await(channel.read()).hasRemaining()).isFalse();
+            assertThat(Channels.await(channel.ended())).isEmpty();
             assertThat(shell.isOpen()).isTrue();
         }
     }
@@ -199,12 +182,14 @@ class SshShellTest {
     void aLostConnectionIsNeitherSuccessNorFailure() throws Exception {
         try (Shell shell = open()) {
             Channel channel = shell.open("echo begun; sleep 30");
-            assertThat(StandardCharsets.UTF_8.decode(await(channel.read())).toString())
+            assertThat(StandardCharsets.UTF_8
+                            .decode(Channels.await(channel.read()))
+                            .toString())
                     .isEqualTo("begun\n");
             CompletableFuture<ByteBuffer> waiting = channel.read();
-            server.cutAll();
-            assertThat(await(waiting).hasRemaining()).isFalse();
-            assertThat(await(channel.ended())).isEmpty();
+            cutAll();
+            assertThat(Channels.await(waiting).hasRemaining()).isFalse();
+            assertThat(Channels.await(channel.ended())).isEmpty();
             Awaitility.await().until(() -> !shell.isOpen());
             assertThatThrownBy(() -> shell.open("true"))
                     .asInstanceOf(InstanceOfAssertFactories.type(ProviderException.class))
@@ -241,8 +226,10 @@ class SshShellTest {
                 channels.stream().map(Channel::read).toList();
         assertThat(clientThreads()).hasSizeLessThanOrEqualTo(8);
         for (int c = 0; c < channels.size(); c++) {
-            await(channels.get(c).write(StandardCharsets.UTF_8.encode(c + "\n")));
-            assertThat(StandardCharsets.UTF_8.decode(await(reads.get(c))).toString())
+            Channels.await(channels.get(c).write(StandardCharsets.UTF_8.encode(c + "\n")));
+            assertThat(StandardCharsets.UTF_8
+                            .decode(Channels.await(reads.get(c)))
+                            .toString())
                     .isEqualTo("got " + c + "\n");
         }
         shells.forEach(Shell::close);
@@ -265,16 +252,22 @@ class SshShellTest {
 
     @Test
     void anotherHostKeyIsRefusedForGood() {
-        assertThatThrownBy(() -> provider.open(machine().build(), keys(Fixtures.CLIENT, Fixtures.keys())))
+        assertThatThrownBy(() -> provider.open(machine, keys(Fixtures.CLIENT, Fixtures.keys())))
                 .satisfies(refused(e -> !e.retryable() && e.code().equals(java.util.Optional.of("HostKeyMismatch"))));
     }
 
     @Test
     void aSecondHostKeyOfTheMachineDoesNotDisturb() throws Exception {
-        server.server()
-                .setKeyPairProvider(org.apache.sshd.common.keyprovider.KeyPairProvider.wrap(rsa(), Fixtures.HOST));
-        try (Shell shell = open()) {
+        SshServer server = SshServer.setUpDefaultServer();
+        server.setHost("127.0.0.1");
+        server.setKeyPairProvider(KeyPairProvider.wrap(rsa(), Fixtures.HOST));
+        server.setPublickeyAuthenticator(AcceptAllPublickeyAuthenticator.INSTANCE);
+        server.start();
+        try (EcsProvider other = provider(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.getPort()));
+                Shell shell = other.open(machine, keys(Fixtures.CLIENT, Fixtures.HOST))) {
             assertThat(shell.isOpen()).isTrue();
+        } finally {
+            server.stop(true);
         }
     }
 
@@ -286,20 +279,20 @@ class SshShellTest {
 
     @Test
     void aUserThatDoesNotExistYetIsWorthWaitingFor() {
-        assertThatThrownBy(() -> provider.open(machine().build(), keys(Fixtures.keys(), Fixtures.HOST)))
+        assertThatThrownBy(() -> provider.open(machine, keys(Fixtures.keys(), Fixtures.HOST)))
                 .satisfies(refused(e -> e.retryable() && e.effect() == Effect.NONE));
     }
 
     @Test
     void aPortThatNobodyListensOnIsWorthWaitingFor() {
-        server.close();
+        cloud.refuse(machine, true);
         assertThatThrownBy(this::open).satisfies(refused(e -> e.retryable() && e.effect() == Effect.NONE));
     }
 
     @Test
     void aNameThatIsNotKnownIsWorthWaitingFor() {
         try (EcsProvider other = provider(InetSocketAddress.createUnresolved("machine.invalid", 22))) {
-            assertThatThrownBy(() -> other.open(machine().build(), keys(Fixtures.CLIENT, Fixtures.HOST)))
+            assertThatThrownBy(() -> other.open(machine, keys(Fixtures.CLIENT, Fixtures.HOST)))
                     .satisfies(refused(e -> e.retryable() && e.effect() == Effect.NONE));
         }
     }
@@ -314,25 +307,37 @@ class SshShellTest {
     void aMachineWithoutAddressIsWorthWaitingFor() {
         try (EcsProvider plain =
                 Fixtures.provider(URI.create("http://127.0.0.1:1")).build()) {
-            assertThatThrownBy(() -> plain.open(machine().build(), keys(Fixtures.CLIENT, Fixtures.HOST)))
+            assertThatThrownBy(() -> plain.open(addressed().build(), keys(Fixtures.CLIENT, Fixtures.HOST)))
                     .satisfies(refused(e -> e.retryable() && e.effect() == Effect.NONE));
         }
     }
 
     @Test
     void theChosenAddressAndPortAreUsed() throws Exception {
+        SimulatedMachine real = cloud.simulator().machines().get(0);
         try (EcsProvider plain = Fixtures.provider(URI.create("http://127.0.0.1:1"))
                         .addressChoice(EcsProvider.AddressChoice.PUBLIC)
-                        .sshPort(server.address().getPort())
+                        .sshPort(real.sshPort())
                         .build();
                 Shell shell = plain.open(
-                        machine()
+                        addressed()
                                 .privateAddress("127.9.9.9")
-                                .publicAddress("127.0.0.1")
+                                .publicAddress(real.address())
                                 .build(),
                         keys(Fixtures.CLIENT, Fixtures.HOST))) {
             assertThat(shell.isOpen()).isTrue();
         }
+    }
+
+    private Machine.Builder addressed() {
+        return Machine.builder()
+                .id(machine.id())
+                .region(machine.region())
+                .zone(machine.zone())
+                .type(machine.type())
+                .market(machine.market())
+                .state(machine.state())
+                .createdAt(machine.createdAt());
     }
 
     @Test
@@ -344,7 +349,7 @@ class SshShellTest {
             CompletableFuture<Throwable> seen = new CompletableFuture<>();
             Thread caller = new Thread(() -> {
                 try {
-                    other.open(machine().build(), keys(Fixtures.CLIENT, Fixtures.HOST));
+                    other.open(machine, keys(Fixtures.CLIENT, Fixtures.HOST));
                     seen.complete(null);
                 } catch (InterruptedException | RuntimeException e) {
                     seen.complete(e);
@@ -355,6 +360,25 @@ class SshShellTest {
             caller.interrupt();
             assertThat(seen.join()).isInstanceOf(InterruptedException.class);
             caller.join();
+        }
+    }
+
+    @Test
+    void aServerThatHangsUpIsWorthWaitingFor() throws Exception {
+        // As sshd does with more newcomers than it cares for.
+        try (ServerSocket rude = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                EcsProvider other =
+                        provider(new InetSocketAddress(InetAddress.getLoopbackAddress(), rude.getLocalPort()))) {
+            CompletableFuture<Void> hungUp = CompletableFuture.runAsync(() -> {
+                try {
+                    rude.accept().close();
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            assertThatThrownBy(() -> other.open(machine, keys(Fixtures.CLIENT, Fixtures.HOST)))
+                    .satisfies(refused(e -> e.retryable() && e.effect() == Effect.NONE));
+            Channels.await(hungUp);
         }
     }
 
