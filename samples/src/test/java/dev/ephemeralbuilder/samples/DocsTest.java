@@ -65,7 +65,8 @@ class DocsTest {
                 "SECURITY.md",
                 "CHANGELOG.md",
                 "docs/first-run.md",
-                "docs/how-a-builder-lives.md"
+                "docs/how-a-builder-lives.md",
+                "docs/writing-a-provider.md"
             })
     void everyLinkLeadsSomewhere(String document) throws IOException {
         Path file = PROJECT.resolve(document);
