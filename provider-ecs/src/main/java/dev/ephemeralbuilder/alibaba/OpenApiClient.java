@@ -12,6 +12,8 @@ import com.aliyuncs.http.HttpClientConfig;
 import com.aliyuncs.http.ProtocolType;
 import com.aliyuncs.profile.DefaultProfile;
 import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials.AccessKey;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -32,6 +34,7 @@ public final class OpenApiClient implements AutoCloseable {
 
     private final String region;
     private final HttpTransport transport;
+    private volatile boolean closed;
     private final DefaultAcsClient sdk;
     private final ErrorTable table;
     private final ErrorTranslator errors;
@@ -81,6 +84,10 @@ public final class OpenApiClient implements AutoCloseable {
      */
     public <T extends AcsResponse> T call(AcsRequest<T> request) throws InterruptedException {
         String action = request.getSysActionName();
+        if (closed) {
+            throw new ProviderException(
+                    action + " was not sent: the provider is closed", Effect.NONE, false, null, null, null);
+        }
         if (Thread.interrupted()) {
             throw new InterruptedException(action + " was not sent");
         }
@@ -109,6 +116,7 @@ public final class OpenApiClient implements AutoCloseable {
     /** Closes the connections; calls under way fail. Does not throw. */
     @Override
     public void close() {
+        closed = true;
         transport.close();
     }
 

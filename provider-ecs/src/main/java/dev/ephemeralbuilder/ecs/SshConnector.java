@@ -134,6 +134,10 @@ final class SshConnector implements AutoCloseable {
      * @throws InterruptedException if interrupted
      */
     Shell connect(String id, InetSocketAddress address, ShellKeys keys) throws InterruptedException {
+        if (client.isClosing() || client.isClosed()) {
+            throw new ProviderException(
+                    id + " was not connected to: the provider is closed", Effect.NONE, false, null, null, null);
+        }
         Pin pin = new Pin(keys.hostKeyFingerprint());
         ClientSession session = null;
         boolean done = false;

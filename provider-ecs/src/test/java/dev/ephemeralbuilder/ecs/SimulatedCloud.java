@@ -1,8 +1,12 @@
 package dev.ephemeralbuilder.ecs;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
+import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.Ticker;
 import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
 import dev.ephemeralbuilder.testing.simulator.SimulatedClock;
@@ -13,17 +17,25 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
 /** A simulated cloud whose time runs twenty times as fast, and providers for it. */
 final class SimulatedCloud implements AutoCloseable {
+    private static final int PLENTY = 1_000_000;
+
     private final SimulatedClock clock = SimulatedClock.scaled(20);
     private final AlibabaCloudSimulator simulator =
             AlibabaCloudSimulator.builder().clock(clock).start();
     private final Ticker ticker = simulator.ticker();
+    private final Queue<Runnable> soldOut = new ConcurrentLinkedQueue<>();
+    private final Map<String, SshServerFixture> impostors = new ConcurrentHashMap<>();
     private final Set<String> unreachable = ConcurrentHashMap.newKeySet();
 
     AlibabaCloudSimulator simulator() {
@@ -53,7 +65,45 @@ final class SimulatedCloud implements AutoCloseable {
         }
     }
 
+    void stockOut(Offer offer) {
+        String type = offer.type().id();
+        simulator.stockOut(type, offer.zone());
+        soldOut.add(() -> simulator.stock(type, offer.zone(), PLENTY));
+    }
+
+    /** Ends a machine as someone at the console would: no notice, and soon gone. */
+    void delete(Machine machine) {
+        try (EcsProvider console = provider().build()) {
+            Outcome outcome = console.delete(List.of(machine.id())).get(machine.id());
+            assertThat(outcome).isEqualTo(Outcome.accepted());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while a machine was deleted", e);
+        }
+    }
+
+    /** Undoes what was ordered. */
+    void calm() {
+        simulator.faults().clear();
+        soldOut.forEach(Runnable::run);
+        soldOut.clear();
+        impostors.values().forEach(SshServerFixture::close);
+        impostors.clear();
+        unreachable.clear();
+    }
+
+    /** Lets another server, which has another host key, answer in a machine's place. */
+    void impersonate(Machine machine) {
+        impostors.put(
+                machine.id(),
+                new SshServerFixture(Fixtures.keys(), Fixtures.keys().getPublic()));
+    }
+
     private @Nullable InetSocketAddress address(Machine machine) {
+        SshServerFixture impostor = impostors.get(machine.id());
+        if (impostor != null) {
+            return impostor.address();
+        }
         if (unreachable.contains(machine.id())) {
             return nobody();
         }
@@ -72,6 +122,10 @@ final class SimulatedCloud implements AutoCloseable {
         }
     }
 
+    Ticker ticker() {
+        return ticker;
+    }
+
     Instant now() {
         return ticker.now();
     }
@@ -84,6 +138,7 @@ final class SimulatedCloud implements AutoCloseable {
 
     @Override
     public void close() {
+        calm();
         simulator.close();
     }
 }

@@ -86,7 +86,8 @@ class DocsTest {
                 "docs/first-run.md",
                 "docs/how-a-builder-lives.md",
                 "docs/simulator.md",
-                "docs/testing.md"
+                "docs/testing.md",
+                "docs/writing-a-provider.md"
             })
     void everyLinkLeadsSomewhere(String document) throws IOException {
         Path file = PROJECT.resolve(document);

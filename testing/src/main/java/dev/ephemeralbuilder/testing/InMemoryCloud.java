@@ -22,6 +22,7 @@ import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.spi.Ticker;
 import dev.ephemeralbuilder.testing.InMemoryMarket.Pool;
 import dev.ephemeralbuilder.testing.simulator.MachineProcess;
+import java.security.PublicKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -64,6 +65,7 @@ final class InMemoryCloud {
     final Settings settings;
     final InMemoryMarket market;
     final FaultPlan faults = new FaultPlan();
+    final LaunchPlan launches = new LaunchPlan();
     private final Ticker ticker;
     private final boolean ownsTicker;
     private final MachineRoom room = new MachineRoom();
@@ -136,12 +138,13 @@ final class InMemoryCloud {
         return result;
     }
 
+    // docs begin: describe
     Map<String, Machine> describe(Collection<String> ids) {
         settle();
         Map<String, Machine> found = new LinkedHashMap<>();
         synchronized (lock) {
             for (String id : ids) {
-                InMemoryMachine machine = machines.get(id);
+                InMemoryMachine machine = shown(id);
                 if (machine != null) {
                     found.put(id, machine.describe(now()));
                 }
@@ -149,14 +152,16 @@ final class InMemoryCloud {
         }
         return found;
     }
+    // docs end: describe
 
+    // docs begin: list
     MachinePage list(String owner, @Nullable String cursor) {
         settle();
         List<Machine> page = new ArrayList<>();
         synchronized (lock) {
             Collection<InMemoryMachine> rest = (cursor == null ? machines : machines.tailMap(cursor, false)).values();
             for (InMemoryMachine machine : rest) {
-                if (!owner.equals(machine.tag(OWNER))) {
+                if (!owner.equals(machine.tag(OWNER)) || !machine.visible(now())) {
                     continue;
                 }
                 if (page.size() == settings.pageSize()) {
@@ -167,13 +172,14 @@ final class InMemoryCloud {
         }
         return new MachinePage(page, null);
     }
+    // docs end: list
 
     Map<String, Outcome> renew(Collection<String> ids, Instant lease) {
         settle();
         Map<String, Outcome> outcomes = new LinkedHashMap<>();
         synchronized (lock) {
             for (String id : ids) {
-                InMemoryMachine machine = machines.get(id);
+                InMemoryMachine machine = shown(id);
                 if (machine != null) {
                     machine.tag(LEASE, String.valueOf(lease.getEpochSecond()));
                 }
@@ -187,7 +193,7 @@ final class InMemoryCloud {
         settle();
         Instant holds;
         synchronized (lock) {
-            InMemoryMachine machine = machines.get(id);
+            InMemoryMachine machine = shown(id);
             if (machine == null) {
                 throw new ProviderException(
                         "there is no machine " + id, Effect.NONE, false, "InvalidInstanceId.NotFound", null, null);
@@ -207,8 +213,9 @@ final class InMemoryCloud {
         List<InMemoryHost> hosts = new ArrayList<>();
         synchronized (lock) {
             Instant now = now();
+            // docs begin: delete
             for (String id : ids) {
-                InMemoryMachine machine = machines.get(id);
+                InMemoryMachine machine = shown(id);
                 if (machine == null) {
                     outcomes.put(id, absent());
                 } else if (now.isBefore(machine.createdAt.plus(settings.initializingTime()))) {
@@ -221,6 +228,7 @@ final class InMemoryCloud {
                     outcomes.put(id, Outcome.accepted());
                 }
             }
+            // docs end: delete
         }
         hosts.forEach(room::end);
         ids.forEach(this::alarmAtEnd);
@@ -304,6 +312,10 @@ final class InMemoryCloud {
         host(id).cut();
     }
 
+    void showHostKey(String id, PublicKey key) {
+        host(id).show(key);
+    }
+
     private LaunchResult create(Launch launch, List<InMemoryMachine> made) {
         Offer offer = launch.offer();
         Instant now = now();
@@ -347,13 +359,18 @@ final class InMemoryCloud {
                     null,
                     null);
         }
+        LaunchPlan.Oddity oddity = launches.take();
+        Instant visibleAt = now.plus(oddity.hidden());
         for (int i = 0; i < count; i++) {
             int number = ++numbers;
             String id = String.format("i-%s-%06d", settings.name(), number);
             InMemoryHost host = room.host(id, launch);
-            made.add(new InMemoryMachine(id, number, launch, now, now.plus(settings.bootTime()), host));
+            made.add(new InMemoryMachine(id, number, launch, now, now.plus(settings.bootTime()), visibleAt, host));
         }
         made.forEach(machine -> machines.put(machine.id, machine));
+        if (oddity.vanishing()) {
+            made.forEach(machine -> machine.stop(now));
+        }
         return new LaunchResult(made.stream().map(machine -> machine.id).toList(), null);
     }
 
@@ -393,6 +410,12 @@ final class InMemoryCloud {
                 log.debug("The ticker is closed; machine {} ends when someone asks for it", id);
             }
         }
+    }
+
+    /** Returns a machine if there is one and answers show it. */
+    private @Nullable InMemoryMachine shown(String id) {
+        InMemoryMachine machine = machines.get(id);
+        return machine != null && machine.visible(now()) ? machine : null;
     }
 
     private InMemoryMachine living(String id) {

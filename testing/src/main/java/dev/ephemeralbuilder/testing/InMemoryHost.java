@@ -32,19 +32,27 @@ final class InMemoryHost {
     private static final String PREFIX = "SHA256:";
 
     private final LocalMachine machine;
-    private final String fingerprint;
     private final PublicKey clientKey;
     private final Set<ProcessShell> shells = new HashSet<>();
+    private String fingerprint;
     private boolean refusing;
     private boolean used;
     private boolean ended;
 
     InMemoryHost(LocalMachine machine, Launch launch) {
         this.machine = machine;
-        String shown =
-                KeyUtils.getFingerPrint(BuiltinDigests.sha256, launch.hostKey().getPublic());
-        this.fingerprint = shown.startsWith(PREFIX) ? shown.substring(PREFIX.length()) : shown;
+        this.fingerprint = fingerprint(launch.hostKey().getPublic());
         this.clientKey = launch.clientKey();
+    }
+
+    private static String fingerprint(PublicKey key) {
+        String print = KeyUtils.getFingerPrint(BuiltinDigests.sha256, key);
+        return print.startsWith(PREFIX) ? print.substring(PREFIX.length()) : print;
+    }
+
+    /** Shows another host key from now on. */
+    synchronized void show(PublicKey hostKey) {
+        fingerprint = fingerprint(hostKey);
     }
 
     synchronized void refuse(boolean refuse) {
@@ -53,14 +61,17 @@ final class InMemoryHost {
 
     /** Lets in who expects this host key and holds the right client key. */
     ProcessShell open(ShellKeys keys, Function<LocalMachine, ProcessShell> connect) {
+        String shown;
         synchronized (this) {
             if (refusing || ended) {
                 throw silent(machine.id());
             }
+            shown = fingerprint;
         }
-        if (!fingerprint.equals(keys.hostKeyFingerprint())) {
+        // docs begin: host-key
+        if (!shown.equals(keys.hostKeyFingerprint())) {
             throw new ProviderException(
-                    "machine " + machine.id() + " shows host key " + fingerprint + ", expected was "
+                    "machine " + machine.id() + " shows host key " + shown + ", expected was "
                             + keys.hostKeyFingerprint(),
                     Effect.NONE,
                     false,
@@ -68,6 +79,7 @@ final class InMemoryHost {
                     null,
                     null);
         }
+        // docs end: host-key
         if (!proves(keys.client())) {
             throw new ProviderException(
                     "machine " + machine.id() + " does not let this client key in",
@@ -125,10 +137,12 @@ final class InMemoryHost {
         deleteTree(machine.home());
     }
 
+    // docs begin: silent
     /** What a client sees of a machine that is not there, or not yet, or not listening. */
     static ProviderException silent(String id) {
         return new ProviderException("machine " + id + " does not answer", Effect.NONE, true, null, null, null);
     }
+    // docs end: silent
 
     static void deleteTree(Path root) {
         if (!Files.exists(root)) {

@@ -17,6 +17,7 @@ final class InMemoryMachine {
     final Launch launch;
     final Instant createdAt;
     final Instant runningAt;
+    final Instant visibleAt;
     final InMemoryHost host;
     final List<Ticker.Scheduled> alarms = new ArrayList<>();
     private final int number;
@@ -25,12 +26,20 @@ final class InMemoryMachine {
     private @Nullable ReclaimNotice notice;
     private @Nullable Instant goneAt;
 
-    InMemoryMachine(String id, int number, Launch launch, Instant createdAt, Instant runningAt, InMemoryHost host) {
+    InMemoryMachine(
+            String id,
+            int number,
+            Launch launch,
+            Instant createdAt,
+            Instant runningAt,
+            Instant visibleAt,
+            InMemoryHost host) {
         this.id = id;
         this.number = number;
         this.launch = launch;
         this.createdAt = createdAt;
         this.runningAt = runningAt;
+        this.visibleAt = visibleAt;
         this.host = host;
         this.tags = launch.tags();
         this.cap = launch.cap();
@@ -41,6 +50,11 @@ final class InMemoryMachine {
             return MachineState.STOPPING;
         }
         return now.isBefore(runningAt) ? MachineState.STARTING : MachineState.RUNNING;
+    }
+
+    /** Whether answers show it already. */
+    boolean visible(Instant now) {
+        return !now.isBefore(visibleAt);
     }
 
     /** Whether the cloud does not know it any more. */

@@ -28,6 +28,7 @@ import dev.ephemeralbuilder.testing.FaultPlan.Fault;
 import dev.ephemeralbuilder.testing.InMemoryMarket.Pool;
 import dev.ephemeralbuilder.testing.InMemoryMarket.Priced;
 import dev.ephemeralbuilder.testing.simulator.MachineProcess;
+import java.security.PublicKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -53,7 +54,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Life of a machine: {@code STARTING} → {@code RUNNING} with an address after the boot time → gone at its cap, its
  * reclaim, or, by way of {@code STOPPING}, after a deletion. What is gone is absent, as on ECS; {@code ENDED} is never
- * reported. Every machine lets in the client key of its launch and shows the host key of its launch, for good.
+ * reported. Every machine lets in the client key of its launch and shows the host key of its launch.
  *
  * <p>Safe for use by many threads.
  */
@@ -132,6 +133,7 @@ public final class InMemoryProvider implements CloudProvider {
         return cloud.market.offers(spec, market);
     }
 
+    // docs begin: launch
     @Override
     public LaunchResult launch(Launch launch) throws InterruptedException {
         return ask(Call.LAUNCH, () -> {
@@ -139,6 +141,7 @@ public final class InMemoryProvider implements CloudProvider {
             return cloud.launch(launch);
         });
     }
+    // docs end: launch
 
     @Override
     public Map<String, Machine> describe(Collection<String> ids) throws InterruptedException {
@@ -338,6 +341,33 @@ public final class InMemoryProvider implements CloudProvider {
     }
 
     /**
+     * Lets the machines of the next launch be missing from every answer for a time, as in a cloud whose answers are
+     * eventually consistent; {@link #machines} has them at once.
+     *
+     * @throws IllegalArgumentException if the time is negative
+     */
+    public void hideNextLaunch(Duration time) {
+        if (time.isNegative()) {
+            throw new IllegalArgumentException("time must not be negative, was " + time);
+        }
+        cloud.launches.hideNext(time);
+    }
+
+    /** Lets the next launch give ids whose machines are gone at once, as when stock ends after the create call. */
+    public void vanishNextLaunch() {
+        cloud.launches.vanishNext();
+    }
+
+    /**
+     * Lets a machine show another host key to new connections, as someone in the middle would.
+     *
+     * @throws IllegalArgumentException if there is no such machine
+     */
+    public void showHostKey(String id, PublicKey key) {
+        cloud.showHostKey(id, requireNonNull(key, "key"));
+    }
+
+    /**
      * Cuts all shells to a machine, of all clients. Its processes go on.
      *
      * @throws IllegalArgumentException if there is no such machine
@@ -390,6 +420,7 @@ public final class InMemoryProvider implements CloudProvider {
         return new ProviderException("the answer to " + call + " was lost", Effect.UNKNOWN, true, null, null, unheard);
     }
 
+    // docs begin: batch
     private static void withinBatch(int size, int limit) {
         if (size > limit) {
             throw new ConfigurationException(
@@ -399,6 +430,7 @@ public final class InMemoryProvider implements CloudProvider {
                     null);
         }
     }
+    // docs end: batch
 
     /** Builds a cloud and its first client. Not safe for use by many threads. */
     public static final class Builder {

@@ -51,6 +51,7 @@ final class LaunchLedger {
 
     private final Map<String, Entry> entries = new HashMap<>();
 
+    // docs begin: token
     /** Returns the remembered answer, or makes the call and remembers its answer. */
     LaunchResult answer(Launch launch, Supplier<LaunchResult> call) {
         Content content = Content.of(launch);
@@ -79,4 +80,5 @@ final class LaunchLedger {
         }
         return known.result();
     }
+    // docs end: token
 }

@@ -117,7 +117,9 @@ final class ProcessChannel implements Channel {
             if (writer != null) {
                 writer.completeExceptionally(lost("the channel is closed", null));
             }
+            // docs begin: lost
             ended.complete(OptionalInt.empty());
+            // docs end: lost
             closeQuietly(output);
         });
         // Apart, because it waits where a write still does.

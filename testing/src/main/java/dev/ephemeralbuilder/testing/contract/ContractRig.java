@@ -1,14 +1,13 @@
 package dev.ephemeralbuilder.testing.contract;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.selection.MachineType;
 import dev.ephemeralbuilder.selection.Offer;
-import dev.ephemeralbuilder.spi.Channel;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.Machine;
@@ -21,8 +20,6 @@ import dev.ephemeralbuilder.spi.MarketSnapshot;
 import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
-import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
@@ -33,40 +30,41 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.digest.BuiltinDigests;
+import org.jspecify.annotations.Nullable;
 
-/** Keys, launches, waits and the clearing up of one contract test. */
+/** Keys, launches, looks at the cloud and the clearing up of one contract test. */
 final class ContractRig {
-    /** What the shells' real processes may take, on the wall clock. */
-    static final Duration WALL = Duration.ofSeconds(60);
-
     private static final String PREFIX = "SHA256:";
-
-    /** What a command wrote, a character per byte, and its exit code where the transport has one. */
-    record Output(String text, OptionalInt exit) {}
+    private static final int MOST_PAGES = 1_000;
 
     final ContractSetup setup;
     final CloudProvider provider;
+    final ContractTime time;
     final String owner = "contract-" + UUID.randomUUID();
     final KeyPair client = newKey();
     final KeyPair host = newKey();
     private final Set<String> owners = ConcurrentHashMap.newKeySet();
     private final Set<String> launched = ConcurrentHashMap.newKeySet();
+    private volatile @Nullable List<Offer> offers;
 
     ContractRig(ContractSetup setup) {
         this.setup = setup;
         this.provider = setup.provider();
+        this.time = new ContractTime(
+                setup.ticker(),
+                setup.patience(),
+                () -> "If nothing is wrong with the cloud, see that setup().ticker() moves: it must be a TestTicker, or"
+                        + " run by itself, on the cloud's clock");
         owners.add(owner);
     }
 
@@ -100,22 +98,29 @@ final class ContractRig {
     MarketSnapshot snapshot() throws InterruptedException {
         List<MachineType> types = fittingTypes();
         assertThat(types)
-                .as("the catalogue must hold a type that fits the setup's spec")
+                .as("market must return a catalogue with a type that fits setup().spec(); if the spec is too large for"
+                        + " the cloud, make it smaller")
                 .isNotEmpty();
         MarketSnapshot rest = provider.market(new MarketQuery(
                 EnumSet.complementOf(EnumSet.of(Part.CATALOG)), types, Set.of(Duration.ZERO, Duration.ofHours(1))));
         return new MarketSnapshot(types, rest.prices(), rest.stock(), rest.releaseRates());
     }
 
+    /** Returns what the provider offers for the setup's spec; asked once. */
     List<Offer> offers() throws InterruptedException {
-        List<Offer> offers = provider.offers(setup.spec(), snapshot()).offers();
-        assertThat(offers)
-                .as("the provider must offer something for the setup's spec")
-                .isNotEmpty();
-        return offers;
+        List<Offer> known = offers;
+        if (known == null) {
+            known = provider.offers(setup.spec(), snapshot()).offers();
+            assertThat(known)
+                    .as("offers must return something for setup().spec() and the market that was just read; offers says"
+                            + " in its rejections why a type is left out")
+                    .isNotEmpty();
+            offers = known;
+        }
+        return known;
     }
 
-    /** Returns a launch of one machine on the first offer, with all tags of a fleet and a new token. */
+    /** Returns a launch of one machine on an offer, with all tags of a fleet and a new token. */
     Launch.Builder launchOf(Offer offer) {
         return launchOf(offer, owner);
     }
@@ -123,7 +128,7 @@ final class ContractRig {
     Launch.Builder launchOf(Offer offer, String owner) {
         owners.add(owner);
         Duration lifetime = provider.limits().minLifetime().plus(Duration.ofHours(1));
-        Instant cap = setup.now().plus(lifetime).truncatedTo(ChronoUnit.MINUTES).plus(1, ChronoUnit.MINUTES);
+        Instant cap = time.now().plus(lifetime).truncatedTo(ChronoUnit.MINUTES).plus(1, ChronoUnit.MINUTES);
         String token = UUID.randomUUID().toString();
         return Launch.builder()
                 .spec(setup.spec())
@@ -141,7 +146,7 @@ final class ContractRig {
                         MachineTags.ATTEMPT,
                         token,
                         MachineTags.LEASE,
-                        String.valueOf(setup.now().plusSeconds(600).getEpochSecond()),
+                        String.valueOf(time.now().plusSeconds(600).getEpochSecond()),
                         MachineTags.CAP,
                         String.valueOf(cap.getEpochSecond()),
                         MachineTags.HOST_KEY,
@@ -172,23 +177,38 @@ final class ContractRig {
         return launch(newLaunch()).get(0);
     }
 
+    /** Returns a machine that was launched, once the cloud shows it. */
     Machine described(String id) throws InterruptedException {
-        Map<String, Machine> found = provider.describe(List.of(id));
-        assertThat(found)
-                .as("describe must return a machine that was launched, from the create call on")
-                .containsKey(id);
-        return requireNonNull(found.get(id));
+        for (Duration waited = Duration.ZERO; ; waited = waited.plus(setup.step())) {
+            Machine machine = provider.describe(List.of(id)).get(id);
+            if (machine != null) {
+                return machine;
+            }
+            assertThat(waited)
+                    .as(
+                            "describe must return machine %s from its create call on; if the cloud shows new machines late,"
+                                    + " say how late in setup().hiddenBound()",
+                            id)
+                    .isLessThan(setup.hiddenBound());
+            time.pass(setup.step());
+        }
     }
 
     /** Checks that there is an outcome for each id and returns the status of one. */
     static Outcome.Status status(Map<String, Outcome> outcomes, String id) {
-        assertThat(outcomes).as("there must be an outcome for each id").containsKey(id);
+        assertThat(outcomes)
+                .as("the answer must have an outcome for each id that was asked for")
+                .containsKey(id);
         return requireNonNull(outcomes.get(id)).status();
     }
 
     /** Launches a machine and waits until it runs and has an address. */
     Machine running() throws InterruptedException {
-        String id = launchOne();
+        return running(launchOne());
+    }
+
+    /** Waits until a machine runs and has an address. */
+    Machine running(String id) throws InterruptedException {
         for (Duration waited = Duration.ZERO; ; waited = waited.plus(setup.step())) {
             Machine machine = described(id);
             boolean addressed = machine.privateAddress().isPresent()
@@ -198,34 +218,46 @@ final class ContractRig {
             }
             assertThat(waited)
                     .as(
-                            "a launched machine must be RUNNING with an address within the setup's bootBound, was %s",
+                            "describe must show a launched machine as RUNNING with an address within setup().bootBound(),"
+                                    + " but shows %s; check how states and addresses are translated",
                             machine)
                     .isLessThan(setup.bootBound());
-            setup.pass(setup.step());
+            time.pass(setup.step());
         }
     }
 
-    /** Opens a shell, again and again while the machine does not answer yet. */
+    /** Opens a shell to a machine, again and again while it does not answer yet. */
     Shell connect(Machine machine) throws InterruptedException {
         for (Duration waited = Duration.ZERO; ; waited = waited.plus(setup.step())) {
             try {
                 return provider.open(machine, keys());
             } catch (BuilderException e) {
-                if (!e.retryable() || waited.compareTo(setup.bootBound()) >= 0) {
-                    throw e;
+                if (!e.retryable()) {
+                    return fail(
+                            "open must let in the client key that the launch named, on the host key that the launch"
+                                    + " gave to the machine; a failure that may pass must be retryable",
+                            e);
+                }
+                if (waited.compareTo(setup.bootBound()) >= 0) {
+                    return fail("open must reach a machine within setup().bootBound() after it was RUNNING", e);
                 }
             }
-            setup.pass(setup.step());
+            time.pass(setup.step());
         }
     }
 
+    /** Returns all pages of a list. */
     List<Machine> listed(CloudProvider by, String owner) throws InterruptedException {
         List<Machine> all = new ArrayList<>();
+        Set<String> cursors = new HashSet<>();
         String cursor = null;
         do {
             MachinePage page = by.list(owner, cursor);
             all.addAll(page.machines());
             cursor = page.next();
+            assertThat(cursor == null || (cursors.add(cursor) && cursors.size() < MOST_PAGES))
+                    .as("list must come to a last page, whose next is null, and give no cursor twice")
+                    .isTrue();
         } while (cursor != null);
         return all;
     }
@@ -242,9 +274,12 @@ final class ContractRig {
                 return;
             }
             assertThat(waited)
-                    .as("a deleted machine must be absent or ENDED within the setup's goneBound, was %s", machine)
+                    .as(
+                            "describe must leave out a deleted machine, or show it as ENDED, within setup().goneBound(), but"
+                                    + " shows %s; see that delete does not stop it only",
+                            machine)
                     .isLessThan(setup.goneBound());
-            setup.pass(setup.step());
+            time.pass(setup.step());
         }
     }
 
@@ -254,13 +289,13 @@ final class ContractRig {
         for (Duration waited = Duration.ZERO; !open.isEmpty(); waited = waited.plus(setup.step())) {
             List<String> batch = List.copyOf(
                     open.subList(0, Math.min(open.size(), by.limits().deleteBatch())));
-            Map<String, Outcome> outcomes = by.delete(batch);
-            assertThat(outcomes)
-                    .as("delete must return an outcome for each id that it was given")
-                    .containsOnlyKeys(batch);
+            Map<String, Outcome> outcomes = deleted(by, batch);
             outcomes.forEach((id, outcome) -> {
                 assertThat(outcome.status())
-                        .as("delete must not refuse the owner's machine %s for good (%s)", id, outcome.code())
+                        .as(
+                                "delete must not refuse the owner's own machine %s for good (code %s); what its state"
+                                        + " forbids for now is LATER",
+                                id, outcome.code())
                         .isNotEqualTo(Outcome.Status.REFUSED);
                 if (outcome.status() != Outcome.Status.LATER) {
                     open.remove(id);
@@ -268,10 +303,45 @@ final class ContractRig {
             });
             if (open.stream().anyMatch(batch::contains)) {
                 assertThat(waited)
-                        .as("a new machine must be deletable within the setup's bootBound")
+                        .as("delete must accept a new machine within setup().bootBound()")
                         .isLessThan(setup.bootBound());
-                setup.pass(setup.step());
+                time.pass(setup.step());
             }
+        }
+    }
+
+    /** Makes one delete call, which has to answer for each id. */
+    static Map<String, Outcome> deleted(CloudProvider by, Collection<String> ids) throws InterruptedException {
+        try {
+            Map<String, Outcome> outcomes = by.delete(ids);
+            assertThat(outcomes)
+                    .as("delete must return an outcome for each id that it was given, and for no other")
+                    .containsOnlyKeys(ids);
+            return outcomes;
+        } catch (BuilderException e) {
+            return fail(
+                    "delete must return an outcome for each id and not throw because of one: what the cloud does not know"
+                            + " is ABSENT, what it cannot delete yet is LATER. If it refuses a batch as a whole, take out"
+                            + " the ids that it does not know and ask again",
+                    e);
+        }
+    }
+
+    /** Makes one renew call, which has to answer for each id. */
+    static Map<String, Outcome> renewed(CloudProvider by, Collection<String> ids, Instant lease)
+            throws InterruptedException {
+        try {
+            Map<String, Outcome> outcomes = by.renew(ids, lease);
+            assertThat(outcomes)
+                    .as("renew must return an outcome for each id that it was given, and for no other")
+                    .containsOnlyKeys(ids);
+            return outcomes;
+        } catch (BuilderException e) {
+            return fail(
+                    "renew must return an outcome for each id and not throw because of one: what the cloud does not know"
+                            + " is ABSENT. If it refuses a batch as a whole, take out the ids that it does not know and ask"
+                            + " again",
+                    e);
         }
     }
 
@@ -287,32 +357,10 @@ final class ContractRig {
         }
         for (String each : owners) {
             assertThat(left(each))
-                    .as("nothing of the test's owner may be left once everything that list returned is deleted")
+                    .as("list must show nothing of an owner any more once everything that it has shown is deleted; what"
+                            + " it never shows leaks")
                     .isEmpty();
         }
-    }
-
-    Output run(Shell shell, String command) throws Exception {
-        try (Channel channel = shell.open(command)) {
-            return drain(channel);
-        }
-    }
-
-    Output drain(Channel channel) throws Exception {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        while (true) {
-            ByteBuffer chunk = get(channel.read());
-            if (!chunk.hasRemaining()) {
-                return new Output(bytes.toString(ISO_8859_1), get(channel.ended()));
-            }
-            byte[] copy = new byte[chunk.remaining()];
-            chunk.get(copy);
-            bytes.write(copy);
-        }
-    }
-
-    static <T> T get(Future<T> future) throws Exception {
-        return future.get(WALL.toSeconds(), TimeUnit.SECONDS);
     }
 
     private Set<String> left(String owner) throws InterruptedException {

@@ -1,0 +1,131 @@
+package dev.ephemeralbuilder.ecs;
+
+import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.selection.Offer;
+import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.Ticker;
+import dev.ephemeralbuilder.testing.contract.ContractSetup;
+import dev.ephemeralbuilder.testing.simulator.Faults;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the contract kits need to test the provider on the simulator. */
+final class EcsContractSetup implements ContractSetup {
+    private final SimulatedCloud cloud;
+    private final EcsProvider provider;
+    private @Nullable EcsProvider other;
+
+    /**
+     * A simulator and a provider serve one test after the other, since both take longer to start than most tests run.
+     *
+     * @param cloud closed by the caller
+     * @param provider closed by the caller
+     */
+    EcsContractSetup(SimulatedCloud cloud, EcsProvider provider) {
+        this.cloud = cloud;
+        this.provider = provider;
+    }
+
+    @Override
+    public CloudProvider provider() {
+        return provider;
+    }
+
+    @Override
+    public synchronized CloudProvider other() {
+        if (other == null) {
+            other = cloud.provider().build();
+        }
+        return other;
+    }
+
+    @Override
+    public MachineSpec spec() {
+        return cloud.spec().build();
+    }
+
+    @Override
+    public Ticker ticker() {
+        return cloud.ticker();
+    }
+
+    @Override
+    public synchronized void close() {
+        if (other != null) {
+            other.close();
+        }
+        cloud.calm();
+    }
+
+    @Override
+    public void stockOut(Offer offer) {
+        cloud.stockOut(offer);
+    }
+
+    @Override
+    public void failNext(Call call, Failure failure) {
+        Faults.Rule rule = cloud.simulator().faults().on(action(call)).times(1);
+        switch (failure) {
+            case CREDENTIALS -> rule.error("Forbidden.RAM");
+            case THROTTLED -> rule.throttle();
+            case QUOTA -> rule.error("QuotaExceed.ElasticQuota");
+            case CONFIGURATION -> rule.error("InvalidImageId.NotFound");
+            case SERVER_ERROR -> rule.html503();
+            case NONSENSE -> rule.malformedJson();
+            case LOST_ANSWER -> rule.loseAnswer();
+        }
+    }
+
+    private static String action(Call call) {
+        return switch (call) {
+            case MARKET -> "DescribeInstanceTypes";
+            case LAUNCH -> "RunInstances";
+            case DESCRIBE, LIST -> "DescribeInstances";
+            case RENEW -> "TagResources";
+            case EXTEND -> "ModifyInstanceAutoReleaseTime";
+            case DELETE -> "DeleteInstances";
+        };
+    }
+
+    @Override
+    public void vanishNextLaunch() {
+        cloud.simulator().faults().on("RunInstances").times(1).vanish();
+    }
+
+    @Override
+    public void vanish(Machine machine) {
+        cloud.delete(machine);
+    }
+
+    @Override
+    public void reclaim(Machine machine, Duration notice) {
+        cloud.simulator().reclaim(machine.id(), notice);
+    }
+
+    @Override
+    public void cutConnections(Machine machine) {
+        cloud.simulator().cutSsh(machine.id());
+    }
+
+    @Override
+    public void refuseConnections(Machine machine, boolean refuse) {
+        cloud.refuse(machine, refuse);
+    }
+
+    @Override
+    public void changeHostKey(Machine machine) {
+        cloud.impersonate(machine);
+    }
+
+    @Override
+    public List<String> secrets() {
+        return List.of(cloud.simulator().accessKeySecret());
+    }
+
+    @Override
+    public int moreThanAPage() {
+        return 101;
+    }
+}

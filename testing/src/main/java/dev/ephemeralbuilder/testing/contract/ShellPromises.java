@@ -1,0 +1,211 @@
+package dev.ephemeralbuilder.testing.contract;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.spi.Channel;
+import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.MachineState;
+import dev.ephemeralbuilder.spi.Shell;
+import dev.ephemeralbuilder.spi.ShellKeys;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+/** {@link CloudProvider#open} and {@link Shell}: who gets in, and what a connection's end does. */
+abstract class ShellPromises extends Promises {
+    ShellPromises(Supplier<ContractRig> rigs) {
+        super(rigs);
+    }
+
+    private String run(Shell shell, String command) throws Exception {
+        return ContractBytes.run(rig().time, shell, command).text();
+    }
+
+    @Test
+    void aWrongHostKeyIsRefusedForGood() throws Exception {
+        Machine machine = rig().running();
+        rig().connect(machine).close();
+        ShellKeys wrong = new ShellKeys(rig().client, ContractRig.fingerprint(ContractRig.newKey()));
+        assertHostKeyRefused(machine, wrong);
+    }
+
+    @Test
+    void aMachineThatShowsAnotherHostKeyIsRefusedForGood() throws Exception {
+        Machine machine = rig().running();
+        rig().connect(machine).close();
+        setup().changeHostKey(machine);
+        assertHostKeyRefused(machine, rig().keys());
+    }
+
+    private void assertHostKeyRefused(Machine machine, ShellKeys keys) {
+        assertThatThrownBy(
+                        () -> provider().open(machine, keys).close(),
+                        "open must compare the machine's host key with keys.hostKeyFingerprint() before it logs in, and throw"
+                                + " a ProviderException that is not retryable when it is another one: whoever shows it is not"
+                                + " our machine")
+                .isInstanceOfSatisfying(
+                        ProviderException.class,
+                        e -> assertThat(e.retryable())
+                                .as("another host key must not be retryable")
+                                .isFalse());
+    }
+
+    @Test
+    void aWrongClientKeyIsRefused() throws Exception {
+        Machine machine = rig().running();
+        rig().connect(machine).close();
+        ShellKeys wrong = new ShellKeys(ContractRig.newKey(), ContractRig.fingerprint(rig().host));
+        assertThatThrownBy(
+                        () -> provider().open(machine, wrong).close(),
+                        "a machine must let in only the client key that its launch named, and open must throw a"
+                                + " ProviderException for any other; see that launch authorizes no other key")
+                .isInstanceOf(ProviderException.class);
+    }
+
+    @Test
+    void anotherInstanceGetsInWithTheSameKeys() throws Exception {
+        Machine machine = rig().running();
+        rig().connect(machine).close();
+        try (Shell shell = setup().other().open(machine, rig().keys())) {
+            assertThat(run(shell, "echo in"))
+                    .as("open must need the machine and the keys alone: another process may hold them")
+                    .isEqualTo("in\n");
+        }
+    }
+
+    @Test
+    void aMachineThatStillStartsIsRetryable() throws Exception {
+        Machine machine = rig().described(rig().launchOne());
+        if (machine.state() != MachineState.STARTING) {
+            // The cloud is quicker than any look at it: there is no such machine to be met.
+            assertThat(machine.state()).isEqualTo(MachineState.RUNNING);
+            return;
+        }
+        assertThatThrownBy(
+                        () -> provider().open(machine, rig().keys()).close(),
+                        "open of a machine that still starts must be a retryable BuilderException: the engine tries until it"
+                                + " answers")
+                .isInstanceOfSatisfying(
+                        BuilderException.class, e -> assertThat(e.retryable()).isTrue());
+    }
+
+    @Test
+    void aMachineThatDoesNotAnswerIsRetryable() throws Exception {
+        Machine machine = rig().running();
+        rig().connect(machine).close();
+        setup().refuseConnections(machine, true);
+        assertThatThrownBy(
+                        () -> provider().open(machine, rig().keys()).close(),
+                        "open of a machine that does not answer must be a retryable ProviderException")
+                .isInstanceOfSatisfying(
+                        ProviderException.class, e -> assertThat(e.retryable()).isTrue());
+        setup().refuseConnections(machine, false);
+        rig().connect(machine).close();
+    }
+
+    @Test
+    void aShellHasAsManyChannelsAsTheLimitsSay() throws Exception {
+        int most = provider().limits().channelsPerShell();
+        try (Shell shell = rig().connect(rig().running())) {
+            List<Channel> open = new ArrayList<>();
+            for (int i = 0; i < most; i++) {
+                open.add(shell.open("echo " + i));
+            }
+            for (int i = 0; i < most; i++) {
+                assertThat(ContractBytes.drain(rig().time, open.get(i)).text())
+                        .as(
+                                "a shell must have room for %s channels at the same time, as limits().channelsPerShell()"
+                                        + " says, and keep them apart",
+                                most)
+                        .isEqualTo(i + "\n");
+            }
+            assertThat(run(shell, "echo again"))
+                    .as("a shell must have room again when its channels have ended")
+                    .isEqualTo("again\n");
+        }
+    }
+
+    @Test
+    void closingTheShellEndsItsChannels() throws Exception {
+        Shell shell = rig().connect(rig().running());
+        Channel channel = shell.open("sleep 600");
+        assertThat(shell.isOpen()).as("isOpen of a new shell must be true").isTrue();
+        shell.close();
+        assertThat(shell.isOpen()).as("isOpen of a closed shell must be false").isFalse();
+        assertThat(rig().time.get("after close() of the shell, ended() of its channel", channel.ended()))
+                .as("a channel that ends because its shell was closed must have no exit code")
+                .isEmpty();
+        assertThatThrownBy(() -> shell.open("true"), "open on a closed shell must throw a ProviderException")
+                .isInstanceOf(ProviderException.class);
+    }
+
+    @Test
+    void closingTheShellStopsNothingOnTheMachine() throws Exception {
+        Machine machine = rig().running();
+        try (Shell shell = rig().connect(machine)) {
+            startInBackground(shell);
+        }
+        assertBackgroundLives(machine, "closing a shell");
+    }
+
+    @Test
+    void closingAChannelStopsNothingOnTheMachine() throws Exception {
+        Machine machine = rig().running();
+        try (Shell shell = rig().connect(machine)) {
+            Channel channel =
+                    shell.open("echo $$ > contract.new; mv contract.new contract.pid; echo up; exec sleep 600");
+            assertThat(ContractBytes.next(rig().time, channel)).isEqualTo(new byte[] {'u', 'p', '\n'});
+            channel.close();
+        }
+        assertBackgroundLives(machine, "closing a channel");
+    }
+
+    @Test
+    void aLostConnectionIsNeitherSuccessNorFailure() throws Exception {
+        Machine machine = rig().running();
+        try (Shell shell = rig().connect(machine)) {
+            startInBackground(shell);
+            Channel channel = shell.open("echo up; exec sleep 600");
+            assertThat(ContractBytes.next(rig().time, channel)).isEqualTo(new byte[] {'u', 'p', '\n'});
+            setup().cutConnections(machine);
+            ContractBytes.Output rest = ContractBytes.drain(rig().time, channel);
+            assertThat(rest.exit())
+                    .as(
+                            "ended() of a channel whose connection is lost must be empty: nobody knows how the command ends,"
+                                    + " so an exit code, 0 above all, would be invented")
+                    .isEmpty();
+            assertThatThrownBy(
+                            () -> shell.open("true"),
+                            "open on a shell whose connection is lost must throw a retryable ProviderException")
+                    .isInstanceOfSatisfying(
+                            ProviderException.class,
+                            e -> assertThat(e.retryable()).isTrue());
+            assertThat(shell.isOpen())
+                    .as("isOpen of a shell whose connection is lost must be false")
+                    .isFalse();
+        }
+        assertBackgroundLives(machine, "losing a connection");
+    }
+
+    private void startInBackground(Shell shell) throws Exception {
+        assertThat(run(
+                        shell,
+                        "setsid sh -c 'echo $$ > contract.new; mv contract.new contract.pid; exec sleep 600' </dev/null"
+                                + " >/dev/null 2>&1 & while [ ! -f contract.pid ]; do sleep 0.05; done; echo up"))
+                .as("a command must be able to start a process in the background; machines need setsid")
+                .isEqualTo("up\n");
+    }
+
+    private void assertBackgroundLives(Machine machine, String after) throws Exception {
+        try (Shell shell = rig().connect(machine)) {
+            assertThat(run(shell, "kill -0 \"$(cat contract.pid)\" && echo alive"))
+                    .as("%s must stop nothing on the machine: scripts outlive the connection that started them", after)
+                    .isEqualTo("alive\n");
+        }
+    }
+}
