@@ -153,13 +153,13 @@ class EcsProviderSimulatorTest {
 
     @Test
     void quotaAndAFullNetworkHaveTheirTypes() throws Exception {
-        Launch launch = launch("account").build();
+        Launch launch = launches.launch("account").build();
         SimulatedAccount account = cloud.simulator().account();
 
         account.spotVcpus(1);
         assertThat(failure(launch)).isInstanceOf(QuotaException.class);
 
-        Launch next = launch("network").build();
+        Launch next = launches.launch("network").build();
         account.spotVcpus(100);
         cloud.simulator().vSwitches().values().forEach(vSwitch -> account.addresses(vSwitch, 0));
         assertThat(failure(next)).isInstanceOf(CapacityException.class);
@@ -168,7 +168,7 @@ class EcsProviderSimulatorTest {
     @Test
     void callerWhoMayNotLookIsToldSoAndSeesNoMachineGone() throws Exception {
         SimulatedCaller blind = cloud.simulator().account().caller("blind").deny("DescribeInstances");
-        String id = provider.launch(launch("blind").build()).ids().get(0);
+        String id = provider.launch(launches.launch("blind").build()).ids().get(0);
         try (EcsProvider other = cloud.provider()
                 .credentials(AlibabaCredentials.fixed(blind.accessKeyId(), blind.accessKeySecret()))
                 .build()) {

@@ -35,11 +35,13 @@ final class SharedMachines {
     /** The parts that the script writes before it waits for a file of this name. */
     static final String GATE = "go";
 
+    private static final String OWNER = "shared-machines";
+
     private SharedMachines() {}
 
     /** The store of both. */
     static StateStore store(Path folder) {
-        return new FolderStore(folder);
+        return StateStore.directory(folder, OWNER);
     }
 
     /** Returns what the other process needs to know. */
@@ -64,7 +66,7 @@ final class SharedMachines {
     static BuildFleet.Builder fleet(Properties settings) {
         int port = Integer.parseInt(settings.getProperty("sshPort"));
         return BuildFleet.builder()
-                .owner("shared-machines")
+                .owner(OWNER)
                 .stateStore(store(Path.of(settings.getProperty("store"))))
                 .provider(EcsProvider.builder()
                         .region(settings.getProperty("region"))

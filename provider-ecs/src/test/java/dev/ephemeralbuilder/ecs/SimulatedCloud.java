@@ -35,7 +35,7 @@ final class SimulatedCloud implements AutoCloseable {
             AlibabaCloudSimulator.builder().clock(clock).start();
     private final Ticker ticker = simulator.ticker();
     private final Queue<Runnable> soldOut = new ConcurrentLinkedQueue<>();
-    private final Map<String, SshServerFixture> impostors = new ConcurrentHashMap<>();
+    private final Map<String, Impostor> impostors = new ConcurrentHashMap<>();
     private final Set<String> unreachable = ConcurrentHashMap.newKeySet();
 
     AlibabaCloudSimulator simulator() {
@@ -87,20 +87,18 @@ final class SimulatedCloud implements AutoCloseable {
         simulator.faults().clear();
         soldOut.forEach(Runnable::run);
         soldOut.clear();
-        impostors.values().forEach(SshServerFixture::close);
+        impostors.values().forEach(Impostor::close);
         impostors.clear();
         unreachable.clear();
     }
 
     /** Lets another server, which has another host key, answer in a machine's place. */
     void impersonate(Machine machine) {
-        impostors.put(
-                machine.id(),
-                new SshServerFixture(Fixtures.keys(), Fixtures.keys().getPublic()));
+        impostors.put(machine.id(), new Impostor());
     }
 
     private @Nullable InetSocketAddress address(Machine machine) {
-        SshServerFixture impostor = impostors.get(machine.id());
+        Impostor impostor = impostors.get(machine.id());
         if (impostor != null) {
             return impostor.address();
         }
