@@ -22,6 +22,7 @@ import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineTags;
 import dev.ephemeralbuilder.spi.StateStore;
 import dev.ephemeralbuilder.spi.StateStore.Kind;
+import dev.ephemeralbuilder.testing.ForwardingProvider;
 import dev.ephemeralbuilder.testing.InMemoryProvider.Call;
 import dev.ephemeralbuilder.testing.TestTicker;
 import java.io.ByteArrayOutputStream;

@@ -20,6 +20,7 @@ import dev.ephemeralbuilder.event.BuilderEvent.Gone;
 import dev.ephemeralbuilder.event.BuilderEvent.Released;
 import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.StateStore;
+import dev.ephemeralbuilder.testing.ForwardingProvider;
 import dev.ephemeralbuilder.testing.InMemoryProvider.Call;
 import dev.ephemeralbuilder.testing.TestTicker;
 import java.io.ByteArrayOutputStream;

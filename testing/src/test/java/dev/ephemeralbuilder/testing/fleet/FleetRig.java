@@ -16,6 +16,7 @@ import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineTags;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
+import dev.ephemeralbuilder.testing.ForwardingProvider;
 import dev.ephemeralbuilder.testing.InMemoryProvider;
 import dev.ephemeralbuilder.testing.TestTicker;
 import java.time.Duration;

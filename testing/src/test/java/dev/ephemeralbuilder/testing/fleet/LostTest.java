@@ -24,6 +24,7 @@ import dev.ephemeralbuilder.selection.SelectionRequest;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
+import dev.ephemeralbuilder.testing.ForwardingProvider;
 import dev.ephemeralbuilder.testing.TestTicker;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

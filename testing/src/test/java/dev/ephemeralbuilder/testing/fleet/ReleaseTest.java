@@ -24,6 +24,7 @@ import dev.ephemeralbuilder.spi.MachinePage;
 import dev.ephemeralbuilder.spi.MachineTags;
 import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.Ticker;
+import dev.ephemeralbuilder.testing.ForwardingProvider;
 import dev.ephemeralbuilder.testing.InMemoryProvider;
 import dev.ephemeralbuilder.testing.InMemoryProvider.Call;
 import dev.ephemeralbuilder.testing.TestTicker;

@@ -8,6 +8,7 @@ import dev.ephemeralbuilder.spi.MachinePage;
 import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
+import dev.ephemeralbuilder.testing.ForwardingProvider;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;

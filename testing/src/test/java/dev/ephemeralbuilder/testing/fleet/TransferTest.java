@@ -17,6 +17,7 @@ import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.spi.Ticker;
+import dev.ephemeralbuilder.testing.ForwardingProvider;
 import dev.ephemeralbuilder.testing.InMemoryProvider;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
