@@ -2,7 +2,10 @@ package dev.ephemeralbuilder.testing.simulator;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,17 +36,11 @@ record SignatureClaim(
     }
 
     /** Writes parameters in the order of their names, encoded. */
-    static String canonical(Parameters parameters) {
-        StringBuilder text = new StringBuilder();
-        parameters.all().forEach((name, value) -> {
-            if (!name.equals("Signature")) {
-                text.append(text.isEmpty() ? "" : "&")
-                        .append(encode(name))
-                        .append('=')
-                        .append(encode(value));
-            }
-        });
-        return text.toString();
+    static String canonical(Map<String, String> parameters) {
+        return new TreeMap<>(parameters)
+                .entrySet().stream()
+                        .map(entry -> encode(entry.getKey()) + "=" + encode(entry.getValue()))
+                        .collect(Collectors.joining("&"));
     }
 
     static ApiError incomplete(String what) {

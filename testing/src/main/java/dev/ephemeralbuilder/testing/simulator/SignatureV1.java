@@ -3,6 +3,8 @@ package dev.ephemeralbuilder.testing.simulator;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.Base64;
+import java.util.Map;
+import java.util.TreeMap;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -31,7 +33,9 @@ final class SignatureV1 {
     }
 
     private static String sign(String method, Parameters parameters, String secret) {
-        String text = method + "&%2F&" + SignatureClaim.encode(SignatureClaim.canonical(parameters));
+        Map<String, String> signed = new TreeMap<>(parameters.all());
+        signed.remove("Signature");
+        String text = method + "&%2F&" + SignatureClaim.encode(SignatureClaim.canonical(signed));
         try {
             Mac mac = Mac.getInstance(ALGORITHM);
             mac.init(new SecretKeySpec((secret + "&").getBytes(StandardCharsets.UTF_8), ALGORITHM));

@@ -94,7 +94,7 @@ final class SignatureV3 {
                 .append('\n')
                 .append(request.path())
                 .append('\n')
-                .append(SignatureClaim.canonical(request.query()))
+                .append(SignatureClaim.canonical(request.query().all()))
                 .append('\n');
         for (String name : signed) {
             text.append(name).append(':').append(require(request, name)).append('\n');

@@ -62,6 +62,7 @@ class SignatureV3Test {
 
     @Test
     void changedQueryIsRefused() {
+        assertThat(code(signature(THEN), EXAMPLE, QUERY + "&Signature=x", "")).isEqualTo("SignatureDoesNotMatch");
         assertThat(code(signature(THEN), EXAMPLE, QUERY + "&Amount=100", "")).isEqualTo("SignatureDoesNotMatch");
     }
 
