@@ -19,7 +19,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -66,9 +65,7 @@ public final class LocalMachine {
     // Ids may be the same in two simulators with one seed; this never is.
     private final String key = UUID.randomUUID().toString();
     private final Set<Process> running = ConcurrentHashMap.newKeySet();
-    // How many processes were started, and how many had been when none was left.
-    private final AtomicLong launches = new AtomicLong();
-    private volatile long settledLaunches;
+    private volatile boolean used;
     private volatile boolean killed;
 
     /**
@@ -157,8 +154,7 @@ public final class LocalMachine {
         Process process = builder.start();
         running.removeIf(other -> !other.isAlive());
         running.add(process);
-        // Not before: who sees the number must find the process.
-        launches.incrementAndGet();
+        used = true;
         if (killed) {
             // kill() may have looked before this process was there.
             kill();
@@ -208,21 +204,18 @@ public final class LocalMachine {
     /** Like {@link #kill}, for many machines in one go. */
     static void killAll(Collection<LocalMachine> all) {
         all.forEach(machine -> machine.killed = true);
-        // A look at all processes of the host takes long, so not for machines that have none.
-        List<LocalMachine> machines = all.stream()
-                .filter(machine -> machine.launches.get() != machine.settledLaunches)
-                .toList();
+        // A look at all processes of the host takes long, so not for machines that never had one. One that starts its
+        // first right now finds itself killed.
+        List<LocalMachine> machines =
+                all.stream().filter(machine -> machine.used).toList();
         if (machines.isEmpty()) {
             return;
         }
         boolean interrupted = false;
         try {
             for (int round = 0; round < KILL_ROUNDS; round++) {
-                Map<LocalMachine, Long> seen = new HashMap<>();
-                machines.forEach(machine -> seen.put(machine, machine.launches.get()));
                 Set<ProcessHandle> alive = alive(machines);
                 if (alive.isEmpty()) {
-                    seen.forEach((machine, count) -> machine.settledLaunches = count);
                     return;
                 }
                 alive.forEach(ProcessHandle::destroyForcibly);
