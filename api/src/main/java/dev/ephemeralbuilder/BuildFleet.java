@@ -67,7 +67,8 @@ public interface BuildFleet extends AutoCloseable {
      * says comes from the machines' tags; the state store is only asked which of them it has records of. Changes
      * nothing. Blocks, for about two minutes at most.
      *
-     * @return all of them: if one provider or the store cannot be asked, the call fails instead
+     * @return all of them, as far as the clouds' own lists reach (ECS: 1,000 machines of one owner; ecs-openapi, 1.1): if
+     *     one provider or the store cannot be asked, the call fails instead
      * @throws BuilderException of the kind of that failure
      * @throws IllegalStateException if the fleet is closed
      * @throws InterruptedException if interrupted
