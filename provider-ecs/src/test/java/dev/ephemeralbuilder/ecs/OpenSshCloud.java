@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class OpenSshCloud implements CloudProvider {
     /** Short, so that a fleet need not wait for a silent machine. */
-    private static final Duration HEARTBEAT = Duration.ofMillis(500);
+    private static final Duration HEARTBEAT = Duration.ofSeconds(1);
 
     private static final String ZONE = "here-a";
 
