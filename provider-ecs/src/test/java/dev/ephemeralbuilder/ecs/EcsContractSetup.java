@@ -125,6 +125,11 @@ final class EcsContractSetup implements ContractSetup {
     }
 
     @Override
+    public Duration step() {
+        return Duration.ofSeconds(1);
+    }
+
+    @Override
     public int moreThanAPage() {
         return 101;
     }

@@ -4,9 +4,7 @@ import static dev.ephemeralbuilder.spi.MachineTags.LEASE;
 import static dev.ephemeralbuilder.spi.MachineTags.OWNER;
 
 import dev.ephemeralbuilder.CapacityException;
-import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.Market;
-import dev.ephemeralbuilder.Money;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.ReclaimNotice;
@@ -320,36 +318,7 @@ final class InMemoryCloud {
         Offer offer = launch.offer();
         Instant now = now();
         Pool pool = new Pool(offer.type().id(), offer.zone(), offer.market());
-        check(
-                offer.provider().equals(settings.name()) && offer.region().equals(settings.region()),
-                "the offer is of another provider or region",
-                "InvalidRegionId.NotFound");
-        check(market.hasZone(offer.zone()), "there is no zone " + offer.zone(), "InvalidZoneId.NotFound");
-        check(
-                market.type(offer.type().id()).isPresent(),
-                "there is no type " + offer.type().id(),
-                "InvalidInstanceType.ValueNotSupported");
-        check(
-                launch.spec().machineImage().isPresent()
-                        || launch.spec().containerImage().isPresent(),
-                "the spec names no image",
-                "MissingParameter.ImageId");
-        check(
-                !launch.cap().isBefore(now.plus(settings.limits().minLifetime())),
-                "the cap is less than " + settings.limits().minLifetime() + " ahead",
-                "InvalidAutoReleaseTime.Malformed");
-        if (offer.market() == Market.SPOT) {
-            Money bid = launch.spec().maxHourlyPrice().orElse(offer.hourlyOnDemandPrice());
-            Money price = market.price(pool, offer.protection());
-            if (price.compareTo(bid) > 0) {
-                throw new CapacityException(
-                        "the spot price is " + price + ", the limit " + bid,
-                        CapacityException.Reason.PRICE,
-                        "InvalidSpotPriceLimit.LowerThanPublicPrice",
-                        null,
-                        null);
-            }
-        }
+        LaunchCheck.check(launch, settings, market, now);
         int count = market.take(pool, launch.minimum(), launch.count());
         if (count == 0) {
             throw new CapacityException(
@@ -372,12 +341,6 @@ final class InMemoryCloud {
             made.forEach(machine -> machine.stop(now));
         }
         return new LaunchResult(made.stream().map(machine -> machine.id).toList(), null);
-    }
-
-    private static void check(boolean ok, String message, String code) {
-        if (!ok) {
-            throw new ConfigurationException(message, code, null, null);
-        }
     }
 
     /** Lets go what has come to its end by now. */

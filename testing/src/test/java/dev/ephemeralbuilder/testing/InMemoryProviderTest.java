@@ -244,6 +244,47 @@ class InMemoryProviderTest {
     }
 
     @Test
+    void aHiddenLaunchIsMissingFromEveryAnswerUntilItsTimeIsOver() throws Exception {
+        Duration hidden = Duration.ofSeconds(20);
+        provider.hideNextLaunch(hidden);
+        String id = launch(Market.SPOT);
+        assertThat(provider.machines()).containsExactly(id);
+        assertThat(provider.describe(List.of(id))).isEmpty();
+        assertThat(provider.list("me", null).machines()).isEmpty();
+        assertThat(provider.delete(List.of(id)).get(id))
+                .extracting(Outcome::status)
+                .isEqualTo(Outcome.Status.ABSENT);
+        ticker.advance(hidden);
+        assertThat(described(id).id()).isEqualTo(id);
+        assertThat(provider.list("me", null).machines()).hasSize(1);
+        assertThat(provider.describe(List.of(launch(Market.SPOT))))
+                .as("the launch after it")
+                .hasSize(1);
+    }
+
+    @Test
+    void aLaunchThatVanishesGivesIdsOfMachinesThatAreGone() throws Exception {
+        provider.vanishNextLaunch();
+        String id = launch(Market.SPOT);
+        assertThat(provider.describe(List.of(id))).isEmpty();
+        assertThat(provider.machines()).isEmpty();
+        assertThat(described(launch(Market.SPOT)).state()).isEqualTo(MachineState.STARTING);
+    }
+
+    @Test
+    void aMachineThatShowsAnotherHostKeyIsOpenToWhoeverExpectsThatOne() throws Exception {
+        Machine machine = running();
+        KeyPair another = newKey();
+        provider.showHostKey(machine.id(), another.getPublic());
+        ProviderException refusal = catchThrowableOfType(ProviderException.class, () -> provider.open(machine, keys()));
+        assertThat(refusal.code()).contains("HostKeyMismatch");
+        String print = KeyUtils.getFingerPrint(BuiltinDigests.sha256, another.getPublic());
+        try (Shell shell = provider.open(machine, new ShellKeys(CLIENT, print.substring("SHA256:".length())))) {
+            assertThat(shell.isOpen()).isTrue();
+        }
+    }
+
+    @Test
     void aPlannedFailureHasNoEffectAndIsUsedUp() throws Exception {
         ThrottledException failure = new ThrottledException("slow down", "Throttling.User", null, null);
         provider.failNext(Call.LAUNCH, failure);

@@ -23,9 +23,9 @@ public class InMemorySetup implements ContractSetup {
     private final TestTicker ticker = TestTicker.create();
     private final InMemoryProvider provider = InMemoryProvider.builder()
             .ticker(ticker)
-            .bootTime(Duration.ofSeconds(40))
-            .initializingTime(Duration.ofSeconds(12))
-            .deletionTime(Duration.ofSeconds(20))
+            .bootTime(Duration.ofSeconds(8))
+            .initializingTime(Duration.ofSeconds(4))
+            .deletionTime(Duration.ofSeconds(6))
             .pageSize(3)
             .build();
     private final InMemoryProvider other = provider.sibling();

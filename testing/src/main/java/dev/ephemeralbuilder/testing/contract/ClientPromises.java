@@ -84,7 +84,7 @@ abstract class ClientPromises extends Promises {
             }));
         }
         for (CompletableFuture<Void> call : calls) {
-            rig().time.await("the end of calls from several threads", call);
+            rig().time.get("the end of calls from several threads", call);
         }
     }
 

@@ -61,14 +61,14 @@ final class ContractFleet {
 
     private final ContractRig rig;
     private final WatchedProvider provider;
-    private final ContractTime time;
+    private final EngineTime time;
     private final Map<Class<?>, CompletableFuture<BuilderEvent>> firsts = new ConcurrentHashMap<>();
     private final BuildFleet fleet;
 
     private ContractFleet(ContractRig rig, CloudProvider provider) {
         this.rig = rig;
-        this.provider = new WatchedProvider(provider, rig.time.holds());
-        this.time = new ContractTime(rig.setup.ticker(), rig.setup.patience(), this::diagnosis);
+        this.time = new EngineTime(rig.setup.ticker(), rig.setup.patience(), this::diagnosis);
+        this.provider = new WatchedProvider(provider, time::hold);
         this.fleet = BuildFleet.builder()
                 .owner(rig.owner)
                 .provider(this.provider)
@@ -87,7 +87,7 @@ final class ContractFleet {
         return fleet;
     }
 
-    ContractTime time() {
+    EngineTime time() {
         return time;
     }
 

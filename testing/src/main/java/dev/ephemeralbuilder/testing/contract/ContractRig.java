@@ -60,11 +60,7 @@ final class ContractRig {
     ContractRig(ContractSetup setup) {
         this.setup = setup;
         this.provider = setup.provider();
-        this.time = new ContractTime(
-                setup.ticker(),
-                setup.patience(),
-                () -> "If nothing is wrong with the cloud, see that setup().ticker() moves: it must be a TestTicker, or"
-                        + " run by itself, on the cloud's clock");
+        this.time = new ContractTime(setup.ticker(), setup.patience());
         owners.add(owner);
     }
 
