@@ -53,7 +53,7 @@ final class BrokenProviders {
         }
     }
 
-    private abstract static class Broken extends CloudProviderContract {
+    abstract static class Broken extends CloudProviderContract {
         abstract CloudProvider over(CloudProvider next);
 
         @Override
