@@ -487,8 +487,9 @@ class TransferTest {
                 + " && ln -s " + out + " link && tar -cf ../link.tar link && rm link"
                 + " && mkdir link && echo e > link/through.txt && tar -rf ../link.tar link/through.txt && rm -r link");
         for (String evil : List.of("dotdot", "absolute", "link")) {
-            sh("printf '#!/bin/sh\\ncat " + builder.workspace() + "/evil/" + evil + ".tar\\n: > " + builder.workspace()
-                    + "/evil/used\\n' > evil/bin/tar"
+            // It says first that it was asked: whoever refuses what it sends does not wait for its end.
+            sh("printf '#!/bin/sh\\n: > " + builder.workspace() + "/evil/used\\ncat " + builder.workspace() + "/evil/" + evil
+                    + ".tar\\n' > evil/bin/tar"
                     + " && rm -f evil/used"
                     + " && chmod 755 evil/bin/tar");
             commandPrefix = "PATH=" + builder.workspace() + "/evil/bin:$PATH; ";
