@@ -488,7 +488,8 @@ class TransferTest {
                 + " && mkdir link && echo e > link/through.txt && tar -rf ../link.tar link/through.txt && rm -r link");
         for (String evil : List.of("dotdot", "absolute", "link")) {
             // It says first that it was asked: whoever refuses what it sends does not wait for its end.
-            sh("printf '#!/bin/sh\\n: > " + builder.workspace() + "/evil/used\\ncat " + builder.workspace() + "/evil/" + evil
+            sh("printf '#!/bin/sh\\n: > " + builder.workspace() + "/evil/used\\ncat " + builder.workspace() + "/evil/"
+                    + evil
                     + ".tar\\n' > evil/bin/tar"
                     + " && rm -f evil/used"
                     + " && chmod 755 evil/bin/tar");
