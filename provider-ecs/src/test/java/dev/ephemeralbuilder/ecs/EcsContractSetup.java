@@ -95,6 +95,11 @@ final class EcsContractSetup implements ContractSetup {
     }
 
     @Override
+    public void hideNextLaunch(Duration time) {
+        cloud.simulator().faults().on("RunInstances").times(1).describeLag(time);
+    }
+
+    @Override
     public void vanish(Machine machine) {
         cloud.delete(machine);
     }

@@ -28,6 +28,9 @@ import org.slf4j.LoggerFactory;
 
 /** The inside of one machine: its keys, its processes and the shells that are open to it. */
 final class InMemoryHost {
+    /** A machine and its cloud may end at the same time, and each removes what it knows of. */
+    private static final int DELETIONS = 10;
+
     private static final Logger log = LoggerFactory.getLogger(InMemoryHost.class);
     private static final String PREFIX = "SHA256:";
 
@@ -144,16 +147,23 @@ final class InMemoryHost {
     }
     // docs end: silent
 
+    /** Removes a folder; what others remove at the same time is no failure. */
     static void deleteTree(Path root) {
-        if (!Files.exists(root)) {
-            return;
-        }
-        try (Stream<Path> paths = Files.walk(root)) {
-            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
+        IOException failure = null;
+        for (int tries = 0; tries < DELETIONS && Files.exists(root); tries++) {
+            try (Stream<Path> paths = Files.walk(root)) {
+                for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.deleteIfExists(path);
+                }
+                return;
+            } catch (IOException e) {
+                failure = e;
+            } catch (UncheckedIOException e) {
+                failure = e.getCause();
             }
-        } catch (IOException | UncheckedIOException e) {
-            log.warn("Files of a machine in memory are left in {}", root, e);
+        }
+        if (Files.exists(root)) {
+            log.warn("Files of a machine in memory are left in {}", root, failure);
         }
     }
 
