@@ -124,9 +124,8 @@ abstract class LeasePromises extends Promises {
                         () -> provider().extend(setup().unknownId(1), cap),
                         "extend of an id that the cloud does not know must be a ProviderException that is not retryable and"
                                 + " without effect")
-                .isInstanceOfSatisfying(ProviderException.class, e -> {
-                    assertThat(e.retryable()).isFalse();
-                    assertThat(e.effect()).isEqualTo(Effect.NONE);
-                });
+                .isInstanceOf(ProviderException.class)
+                .matches(Promises::forGood, "retryable() is false")
+                .matches(e -> ((ProviderException) e).effect() == Effect.NONE, "effect() is NONE");
     }
 }

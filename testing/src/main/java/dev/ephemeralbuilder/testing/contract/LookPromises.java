@@ -107,17 +107,8 @@ abstract class LookPromises extends Promises {
                 .as(
                         "list must return machines as whole as describe does: who looks for lost machines has no other call")
                 .singleElement()
-                .satisfies(listed -> {
-                    assertThat(listed.id()).isEqualTo(described.id());
-                    assertThat(listed.tags()).isEqualTo(described.tags());
-                    assertThat(listed.state()).isEqualTo(described.state());
-                    assertThat(listed.zone()).isEqualTo(described.zone());
-                    assertThat(listed.type()).isEqualTo(described.type());
-                    assertThat(listed.market()).isEqualTo(described.market());
-                    assertThat(listed.createdAt()).isEqualTo(described.createdAt());
-                    assertThat(listed.cap()).isEqualTo(described.cap());
-                    assertThat(listed.privateAddress()).isEqualTo(described.privateAddress());
-                });
+                .usingRecursiveComparison()
+                .isEqualTo(described);
     }
 
     @Test

@@ -71,7 +71,9 @@ abstract class LossPromises extends FleetPromises {
                         "a script whose machine was taken back must end with BuilderReclaimedException")
                 .isInstanceOfSatisfying(
                         BuilderReclaimedException.class,
-                        e -> assertThat(e.notice()).isEqualTo(notice));
+                        e -> assertThat(e.notice())
+                                .as("the exception of a reclaim must carry the notice that came before")
+                                .isEqualTo(notice));
     }
 
     @Test
@@ -83,7 +85,7 @@ abstract class LossPromises extends FleetPromises {
                         () -> fleet().run(builder, Script.of("true")),
                         "nothing may be sent to a machine that shows another host key than the pinned one: open must refuse"
                                 + " it with a ProviderException that is not retryable")
-                .isInstanceOfSatisfying(
-                        ProviderException.class, e -> assertThat(e.retryable()).isFalse());
+                .isInstanceOf(ProviderException.class)
+                .matches(Promises::forGood, "retryable() is false");
     }
 }

@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.testing.contract;
 
+import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import java.util.List;
 import java.util.function.Supplier;
@@ -24,6 +25,16 @@ abstract class Promises {
 
     final CloudProvider provider() {
         return rig().provider;
+    }
+
+    /** For {@code matches}, which keeps the message of the whole assertion. */
+    static boolean retryable(Throwable failure) {
+        return failure instanceof BuilderException e && e.retryable();
+    }
+
+    /** For {@code matches}, which keeps the message of the whole assertion. */
+    static boolean forGood(Throwable failure) {
+        return failure instanceof BuilderException e && !e.retryable();
     }
 
     final List<String> unknownIds(int count) {

@@ -123,10 +123,9 @@ abstract class TokenPromises extends Promises {
                 assertThat(failure.getCause())
                         .as("an equal launch that meets another on its way may only fail as a retryable"
                                 + " ProviderException with an UNKNOWN effect")
-                        .isInstanceOfSatisfying(ProviderException.class, e -> {
-                            assertThat(e.retryable()).isTrue();
-                            assertThat(e.effect()).isEqualTo(Effect.UNKNOWN);
-                        });
+                        .isInstanceOf(ProviderException.class)
+                        .matches(Promises::retryable, "retryable() is true")
+                        .matches(e -> ((ProviderException) e).effect() == Effect.UNKNOWN, "effect() is UNKNOWN");
             }
         }
         assertThat(rig().left())

@@ -43,10 +43,12 @@ abstract class TransferPromises extends FleetPromises {
                 "a file must come back as it went up: channels must carry bytes as they are",
                 Files.readAllBytes(back.resolve("data")),
                 bytes);
-        assertThat(modeOf(back.resolve("tool"))).isEqualTo("rwxr-x---");
-        assertThat(modeOf(back.resolve("private"))).isEqualTo("rw-------");
-        assertThat(Files.readSymbolicLink(back.resolve("link"))).hasToString("tool");
-        assertThat(back.resolve("empty")).isEmptyDirectory();
+        String kept =
+                "files must come back as they went up; machines need a tar that keeps modes, links and empty folders";
+        assertThat(modeOf(back.resolve("tool"))).as(kept).isEqualTo("rwxr-x---");
+        assertThat(modeOf(back.resolve("private"))).as(kept).isEqualTo("rw-------");
+        assertThat(Files.readSymbolicLink(back.resolve("link"))).as(kept).hasToString("tool");
+        assertThat(back.resolve("empty")).as(kept).isEmptyDirectory();
     }
 
     private static void mode(Path file, String mode) throws Exception {

@@ -68,6 +68,7 @@ class ContractKitsTest {
         assertThat(failures.values())
                 .as("what the author of the provider is told")
                 .anySatisfy(message -> assertThat(message).contains(demand))
+                .allSatisfy(message -> assertThat(message).contains(" must "))
                 .noneSatisfy(message -> assertThat(message).startsWith("dev.ephemeralbuilder."));
     }
 
