@@ -34,6 +34,13 @@ enum OpenSshLogin {
     private static final boolean MAY_HIDE =
             ROOT_HERE && program("unshare").isPresent() && succeeds("unshare", "--mount", "true");
 
+    /** A server of an ordinary user knows only the host's users. */
+    private static final String HAS_SHELL = """
+            shell=$(getent passwd "$(id -u)" | cut -d: -f7)
+            case $shell in */nologin | */false) exit 1 ;; esac
+            test -x "$shell"
+            """;
+
     private static final @Nullable String MISSING = missing();
 
     private final String user;
@@ -73,6 +80,8 @@ enum OpenSshLogin {
             missing = "there is no sshd; install the OpenSSH server (Debian and Ubuntu: openssh-server)";
         } else if (ROOT_HERE && !MAY_HIDE && !Files.isDirectory(Path.of("/run/sshd"))) {
             missing = "root can neither use unshare --mount (util-linux; CAP_SYS_ADMIN) nor has /run/sshd";
+        } else if (!MAY_HIDE && !succeeds("sh", "-c", HAS_SHELL)) {
+            missing = "the user that runs them has no account with a login shell";
         }
         if (missing != null) {
             LoggerFactory.getLogger(OpenSshLogin.class)

@@ -56,6 +56,8 @@ final class OpenSshServer implements AutoCloseable {
     private final Path log;
     private final Process process;
     private final int port;
+    // A run that is broken off must not leave a server behind.
+    private final Thread exitHook = new Thread(this::end, "ephemeral-test-sshd-exit");
 
     OpenSshServer(OpenSshLogin login, KeyPair hostKey, PublicKey allowed) {
         this.login = login;
@@ -71,6 +73,7 @@ final class OpenSshServer implements AutoCloseable {
                 if (listens(started)) {
                     this.process = started;
                     this.port = free;
+                    Runtime.getRuntime().addShutdownHook(exitHook);
                     return;
                 }
                 // Only somebody else's use of the port is worth another try.
@@ -288,6 +291,11 @@ final class OpenSshServer implements AutoCloseable {
 
     @Override
     public void close() {
+        Runtime.getRuntime().removeShutdownHook(exitHook);
+        end();
+    }
+
+    private void end() {
         // It must not take in one more while they are counted.
         signal("STOP", process.toHandle());
         process.descendants().forEach(ProcessHandle::destroyForcibly);
