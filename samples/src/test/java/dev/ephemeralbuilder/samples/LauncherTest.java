@@ -144,7 +144,10 @@ class LauncherTest {
     void aSignalEndsTheBuildAndFreesTheLock() throws IOException, InterruptedException {
         Files.writeString(root.resolve("hold"), "");
         Process launcher = start(root.resolve("samples/ephemeral"));
-        await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(root.resolve("builds")));
+        // The file is there before its line is.
+        await().atMost(Duration.ofSeconds(30))
+                .until(() -> Files.exists(root.resolve("builds"))
+                        && Files.readString(root.resolve("builds")).endsWith("\n"));
         launcher.destroy();
         assertThat(end(launcher).code).isEqualTo(143);
         assertThat(root.resolve("samples/target/ephemeral.lock")).doesNotExist();
