@@ -135,7 +135,7 @@ class LeakCheckTest {
                         + " with processes .*\\d+ \\(sleep\\).*\n"
                         + "  - thread ephemeral-a-example \\(TIMED_WAITING\\) still lives\n"
                         + "        at [^\n]*park.*CountDownLatch.await.*")
-                .hasMessageNotContaining("4711");
+                .hasMessageNotContaining("4711.25");
         assertThat(Leaving.processes.get())
                 .as("what a test left is ended all the same")
                 .isEmpty();
@@ -174,7 +174,7 @@ class LeakCheckTest {
                     .ticker(ticker)
                     .build();
             EphemeralBuilder builder = acquire(other, ticker, "job-18");
-            RunningScript script = ticker.advanceUntil(builder.start(Script.of("exec sleep 4711")), HOUR);
+            RunningScript script = ticker.advanceUntil(builder.start(Script.of("exec sleep 4711.25")), HOUR);
             assertThat(script.result()).isNotDone();
             Awaitility.await()
                     .until(() -> provider.processes().stream()
