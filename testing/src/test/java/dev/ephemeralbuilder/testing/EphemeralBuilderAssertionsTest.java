@@ -49,7 +49,7 @@ class EphemeralBuilderAssertionsTest {
     @Test
     void processesAreNamedWithoutTheirArguments(BuildFleet fleet, InMemoryProvider cloud, TestTicker ticker) {
         try (EphemeralBuilder builder = acquire(fleet, ticker)) {
-            RunningScript script = ticker.advanceUntil(builder.start(Script.of("exec sleep 4711")), HOUR);
+            RunningScript script = ticker.advanceUntil(builder.start(Script.of("exec sleep 4711.25")), HOUR);
             Awaitility.await()
                     .until(() -> cloud.processes().stream()
                             .anyMatch(process -> process.program().equals("sleep")));
@@ -57,7 +57,7 @@ class EphemeralBuilderAssertionsTest {
             assertThatThrownBy(() -> assertThat(cloud).hasNoProcesses())
                     .isInstanceOf(AssertionError.class)
                     .hasMessageMatching("expected no processes, there are \\[.*\\d+ \\(sleep\\).*\\]")
-                    .hasMessageNotContaining("4711");
+                    .hasMessageNotContaining("4711.25");
         }
     }
 
