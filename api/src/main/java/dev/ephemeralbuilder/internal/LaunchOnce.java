@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.LaunchResult;
 import dev.ephemeralbuilder.spi.Machine;
@@ -52,21 +53,22 @@ final class LaunchOnce {
      */
     CompletableFuture<List<String>> run(BooleanSupplier abandoned) {
         Instant deadline = region.ticker().now().plus(PATIENCE);
-        return Stages.then(region.retries().call(deadline, () -> once(abandoned)), (result, failure) -> {
-            if (failure == null) {
-                return CompletableFuture.completedFuture(result.ids());
-            }
-            BuilderException reason = Failures.asBuilderException(failure);
-            if (!inDoubt) {
-                return CompletableFuture.failedFuture(reason);
-            }
-            return search(LOOKS).thenCompose(found -> {
-                inDoubt = false;
-                return found.isEmpty()
-                        ? CompletableFuture.failedFuture(provenAbsent(reason))
-                        : CompletableFuture.completedFuture(found);
-            });
-        });
+        return Stages.then(
+                region.cloud().repeat(CloudAction.LAUNCH, deadline, () -> once(abandoned)), (result, failure) -> {
+                    if (failure == null) {
+                        return CompletableFuture.completedFuture(result.ids());
+                    }
+                    BuilderException reason = Failures.asBuilderException(failure);
+                    if (!inDoubt) {
+                        return CompletableFuture.failedFuture(reason);
+                    }
+                    return search(LOOKS).thenCompose(found -> {
+                        inDoubt = false;
+                        return found.isEmpty()
+                                ? CompletableFuture.failedFuture(provenAbsent(reason))
+                                : CompletableFuture.completedFuture(found);
+                    });
+                });
     }
 
     /** Returns whether the last run failed and nobody knows yet whether there is a machine. */
@@ -119,8 +121,8 @@ final class LaunchOnce {
 
     private CompletableFuture<List<Machine>> machinesOfThisAttempt(@Nullable String cursor, List<Machine> found) {
         Instant deadline = region.ticker().now().plus(PATIENCE);
-        return region.retries()
-                .call(deadline, () -> region.provider().list(owner, cursor))
+        return region.cloud()
+                .repeat(CloudAction.LIST, deadline, () -> region.provider().list(owner, cursor))
                 .thenCompose((MachinePage page) -> {
                     page.machines().stream()
                             .filter(m -> launch.token().equals(m.tags().get(MachineTags.ATTEMPT)))

@@ -1,6 +1,6 @@
 package dev.ephemeralbuilder.internal;
 
-import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
@@ -17,16 +17,14 @@ final class Leases {
     private static final Logger log = LoggerFactory.getLogger(Leases.class);
 
     private final Ticker ticker;
-    private final Retries retries;
-    private final CloudProvider provider;
+    private final CloudCalls cloud;
     private final Duration lease;
     private final Set<String> held = new LinkedHashSet<>();
     private Ticker.@Nullable Scheduled next;
 
-    Leases(Ticker ticker, Retries retries, CloudProvider provider, Duration lease) {
+    Leases(Ticker ticker, CloudCalls cloud, Duration lease) {
         this.ticker = ticker;
-        this.retries = retries;
-        this.provider = provider;
+        this.cloud = cloud;
         this.lease = lease;
     }
 
@@ -48,13 +46,15 @@ final class Leases {
     private void renew() {
         next = ticker.schedule(lease.dividedBy(3), this::renew);
         List<String> ids = List.copyOf(held);
-        int size = provider.limits().renewBatch();
+        int size = cloud.provider().limits().renewBatch();
         for (int i = 0; i < ids.size(); i += size) {
             List<String> batch = ids.subList(i, Math.min(ids.size(), i + size));
             Instant deadline = ticker.now().plus(lease.dividedBy(6));
             Stages.whenDone(
-                    retries.call(
-                            deadline, () -> provider.renew(batch, ticker.now().plus(lease))),
+                    cloud.repeat(
+                            CloudAction.RENEW,
+                            deadline,
+                            () -> cloud.provider().renew(batch, ticker.now().plus(lease))),
                     (outcomes, failure) -> {
                         if (failure != null) {
                             log.warn(
