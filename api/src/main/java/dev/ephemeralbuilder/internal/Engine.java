@@ -39,6 +39,7 @@ import org.slf4j.LoggerFactory;
 public final class Engine implements BuildFleet {
     private static final Logger log = LoggerFactory.getLogger(Engine.class);
     private static final int USER_THREADS = 8;
+    private static final int STORE_THREADS = 4;
     private static final Duration STOP_CALLS = Duration.ofSeconds(5);
     private static final Duration DELIVERY = Duration.ofSeconds(1);
 
@@ -46,6 +47,7 @@ public final class Engine implements BuildFleet {
     private final FleetTicker ticker;
     private final StateStore store;
     private final Calls calls;
+    private final Calls storeCalls;
     private final Calls shellCalls;
     private final ExecutorService users;
     private final Events events;
@@ -71,33 +73,35 @@ public final class Engine implements BuildFleet {
                 : new FleetTicker(config.ticker(), false);
         this.store = config.stateStore() == null ? StateStore.inMemory() : config.stateStore();
         this.calls = new Calls(ticker, "call", config.maxConcurrentCalls());
+        this.storeCalls = new Calls(ticker, "store", STORE_THREADS);
         this.shellCalls = new Calls(ticker, "shell", config.maxConcurrentCalls());
         this.users = Calls.pool("ephemeral-builder-user-", USER_THREADS);
         this.events = new Events(config.listeners(), Calls.holding(ticker, users));
         this.handouts = new Handouts(ticker);
         this.identity = new Attempt.Identity(config.owner(), hostName(), config.lease());
-        Retries retries = new Retries(ticker, calls);
-        Records records = new Records(store, calls, ticker);
+        Retries retries = new Retries(ticker);
+        RateLimits limits = new RateLimits(ticker, storeCalls, store);
+        Records records = new Records(store, storeCalls, ticker);
         for (CloudProvider provider : config.providers()) {
-            regions.put(key(provider.name(), provider.region()), region(provider, retries, records));
+            regions.put(
+                    key(provider.name(), provider.region()),
+                    region(new CloudCalls(provider, ticker, calls, retries, limits), records));
         }
         this.machines = new Machines(regions(), records, ticker, Calls.holding(ticker, users), config.owner(), held);
         this.hook = config.closeOnJvmExit() ? new Thread(this::close, "ephemeral-builder-exit") : null;
     }
 
-    private Region region(CloudProvider provider, Retries retries, Records records) {
-        Watcher watcher = new Watcher(ticker, retries, provider);
+    private Region region(CloudCalls cloud, Records records) {
+        Watcher watcher = new Watcher(ticker, cloud);
         return new Region(
-                provider,
                 ticker,
-                calls,
+                storeCalls,
                 shellCalls,
-                retries,
-                new MarketBook(
-                        ticker, retries, provider, config.selectionPolicy().protections()),
+                cloud,
+                new MarketBook(ticker, cloud, config.selectionPolicy().protections()),
                 watcher,
-                new Terminator(ticker, calls, provider),
-                new Leases(ticker, retries, provider, watcher, config.lease()),
+                new Terminator(ticker, cloud),
+                new Leases(ticker, cloud, watcher, config.lease()),
                 records,
                 events,
                 handouts,
@@ -309,6 +313,7 @@ public final class Engine implements BuildFleet {
     private void stop() {
         uninterruptibly(calls::stop, STOP_CALLS);
         uninterruptibly(shellCalls::stop, STOP_CALLS);
+        uninterruptibly(storeCalls::stop, STOP_CALLS);
         uninterruptibly(handouts::close, DELIVERY);
         users.shutdown();
         uninterruptibly(most -> users.awaitTermination(most.toNanos(), TimeUnit.NANOSECONDS), STOP_CALLS);

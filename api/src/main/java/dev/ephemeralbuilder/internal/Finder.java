@@ -3,6 +3,7 @@ package dev.ephemeralbuilder.internal;
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.BuilderSummary;
 import dev.ephemeralbuilder.ConfigurationException;
+import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.Ticker;
@@ -70,8 +71,8 @@ final class Finder {
     private CompletableFuture<Optional<Found>> ask(String id, Instant deadline) {
         List<CompletableFuture<Answer>> answers = new ArrayList<>();
         for (Region region : regions) {
-            answers.add(region.retries()
-                    .call(deadline, () -> region.provider().describe(List.of(id)))
+            answers.add(region.cloud()
+                    .repeat(CloudAction.DESCRIBE, deadline, () -> region.provider().describe(List.of(id)))
                     .handle((machines, failure) ->
                             new Answer(region, failure == null ? machines.get(id) : null, failure)));
         }

@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.LaunchResult;
 import dev.ephemeralbuilder.spi.Machine;
@@ -48,21 +49,22 @@ final class LaunchOnce {
      */
     CompletableFuture<List<String>> run(BooleanSupplier abandoned) {
         Instant deadline = region.ticker().now().plus(PATIENCE);
-        return Stages.then(region.retries().call(deadline, () -> once(abandoned)), (result, failure) -> {
-            if (failure == null) {
-                return CompletableFuture.completedFuture(result.ids());
-            }
-            BuilderException reason = Failures.asBuilderException(failure);
-            if (!inDoubt) {
-                return CompletableFuture.failedFuture(reason);
-            }
-            return search(LOOKS).thenCompose(found -> {
-                inDoubt = false;
-                return found.isEmpty()
-                        ? CompletableFuture.failedFuture(provenAbsent(reason))
-                        : CompletableFuture.completedFuture(found);
-            });
-        });
+        return Stages.then(
+                region.cloud().repeat(CloudAction.LAUNCH, deadline, () -> once(abandoned)), (result, failure) -> {
+                    if (failure == null) {
+                        return CompletableFuture.completedFuture(result.ids());
+                    }
+                    BuilderException reason = Failures.asBuilderException(failure);
+                    if (!inDoubt) {
+                        return CompletableFuture.failedFuture(reason);
+                    }
+                    return search(LOOKS).thenCompose(found -> {
+                        inDoubt = false;
+                        return found.isEmpty()
+                                ? CompletableFuture.failedFuture(provenAbsent(reason))
+                                : CompletableFuture.completedFuture(found);
+                    });
+                });
     }
 
     /** Returns whether the last run failed and nobody knows yet whether there is a machine. */

@@ -1,7 +1,7 @@
 package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.ProviderException;
-import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
@@ -28,8 +28,7 @@ final class Leases {
     private static final Logger log = LoggerFactory.getLogger(Leases.class);
 
     private final Ticker ticker;
-    private final Retries retries;
-    private final CloudProvider provider;
+    private final CloudCalls cloud;
     private final Watcher watcher;
     private final Duration lease;
 
@@ -41,10 +40,9 @@ final class Leases {
 
     private Ticker.@Nullable Scheduled next;
 
-    Leases(Ticker ticker, Retries retries, CloudProvider provider, Watcher watcher, Duration lease) {
+    Leases(Ticker ticker, CloudCalls cloud, Watcher watcher, Duration lease) {
         this.ticker = ticker;
-        this.retries = retries;
-        this.provider = provider;
+        this.cloud = cloud;
         this.watcher = watcher;
         this.lease = lease;
     }
@@ -98,7 +96,7 @@ final class Leases {
             List<String> due = held.keySet().stream()
                     .filter(id -> isBefore(id, until) && !moving.containsKey(id))
                     .toList();
-            int size = provider.limits().renewBatch();
+            int size = cloud.provider().limits().renewBatch();
             for (int i = 0; i < due.size(); i += size) {
                 renew(due.subList(i, Math.min(due.size(), i + size)), until);
             }
@@ -143,7 +141,10 @@ final class Leases {
                 ids.stream().map(moving::get).filter(Objects::nonNull).toArray(CompletableFuture<?>[]::new);
         CompletableFuture<Map<String, Outcome>> moved = CompletableFuture.allOf(before)
                 .thenCompose(
-                        v -> retries.call(ticker.now().plus(lease.dividedBy(6)), () -> provider.renew(ids, until)));
+                        v -> cloud.repeat(
+                        CloudAction.RENEW,
+                        ticker.now().plus(lease.dividedBy(6)),
+                        () -> cloud.provider().renew(ids, until)));
         CompletableFuture<Void> over = moved.handle((outcomes, failure) -> {
             if (failure == null) {
                 outcomes.forEach((id, outcome) -> {

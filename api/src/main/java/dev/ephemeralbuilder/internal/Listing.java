@@ -1,6 +1,7 @@
 package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.BuilderTimeoutException;
+import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachinePage;
 import java.time.Instant;
@@ -29,8 +30,8 @@ final class Listing {
     }
 
     private CompletableFuture<List<Machine>> from(@Nullable String cursor) {
-        return region.retries()
-                .call(deadline, () -> region.provider().list(owner, cursor))
+        return region.cloud()
+                .repeat(CloudAction.LIST, deadline, () -> region.provider().list(owner, cursor))
                 .thenCompose((MachinePage page) -> {
                     found.addAll(page.machines());
                     if (page.next() == null) {

@@ -2,7 +2,7 @@ package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.selection.MachineType;
-import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.MarketQuery;
 import dev.ephemeralbuilder.spi.MarketQuery.Part;
 import dev.ephemeralbuilder.spi.MarketSnapshot;
@@ -40,8 +40,7 @@ final class MarketBook {
     private record Key(Part part, String type) {}
 
     private final Ticker ticker;
-    private final Retries retries;
-    private final CloudProvider provider;
+    private final CloudCalls cloud;
     private final Set<Duration> protections;
     private final Map<Key, Instant> readAt = new HashMap<>();
     private List<MachineType> types = List.of();
@@ -49,10 +48,9 @@ final class MarketBook {
     private final Map<String, List<MarketSnapshot.Stock>> stock = new HashMap<>();
     private @Nullable CompletableFuture<Void> refreshing;
 
-    MarketBook(Ticker ticker, Retries retries, CloudProvider provider, Set<Duration> protections) {
+    MarketBook(Ticker ticker, CloudCalls cloud, Set<Duration> protections) {
         this.ticker = ticker;
-        this.retries = retries;
-        this.provider = provider;
+        this.cloud = cloud;
         this.protections = protections;
     }
 
@@ -123,7 +121,10 @@ final class MarketBook {
     }
 
     private CompletableFuture<Void> ask(MarketQuery query) {
-        return retries.call(ticker.now().plus(PATIENCE), () -> provider.market(query))
+        return cloud.repeat(
+                        CloudAction.MARKET,
+                        ticker.now().plus(PATIENCE),
+                        () -> cloud.provider().market(query))
                 .thenAccept(answer -> merge(query, answer));
     }
 

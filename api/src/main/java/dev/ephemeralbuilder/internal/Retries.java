@@ -16,6 +16,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Repeats provider calls: server errors and unknown outcomes after a growing delay, throttling after the next full
@@ -27,23 +28,21 @@ final class Retries {
     private static final int MAX = 12;
 
     private final Ticker ticker;
-    private final Calls calls;
     private final Scheduler scheduler;
 
-    Retries(Ticker ticker, Calls calls) {
+    Retries(Ticker ticker) {
         this.ticker = ticker;
-        this.calls = calls;
         this.scheduler = new TickerScheduler(ticker);
     }
 
     /** Makes a call until it succeeds, fails for good, or a failed try would have to be repeated after the deadline. */
-    <T> CompletableFuture<T> call(Instant deadline, Callable<T> call) {
+    <T> CompletableFuture<T> call(Instant deadline, Supplier<CompletableFuture<T>> call) {
         RetryPolicy<T> policy = RetryPolicy.<T>builder()
                 .handleIf(failure -> mayRepeat(failure) && ticker.now().isBefore(deadline))
                 .withMaxRetries(MAX)
                 .withDelayFn(context -> delay(context.getLastException(), context.getAttemptCount()))
                 .build();
-        return Failsafe.with(policy).with(scheduler).getStageAsync(() -> calls.run(call));
+        return Failsafe.with(policy).with(scheduler).getStageAsync(call::get);
     }
 
     private static boolean mayRepeat(Throwable failure) {

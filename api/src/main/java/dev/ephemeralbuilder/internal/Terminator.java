@@ -3,7 +3,7 @@ package dev.ephemeralbuilder.internal;
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.ProviderException;
-import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.Outcome;
@@ -57,17 +57,15 @@ final class Terminator {
     }
 
     private final Ticker ticker;
-    private final Calls calls;
-    private final CloudProvider provider;
+    private final CloudCalls cloud;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private boolean running;
     private Ticker.@Nullable Scheduled next;
     private @Nullable Instant nextAt;
 
-    Terminator(Ticker ticker, Calls calls, CloudProvider provider) {
+    Terminator(Ticker ticker, CloudCalls cloud) {
         this.ticker = ticker;
-        this.calls = calls;
-        this.provider = provider;
+        this.cloud = cloud;
     }
 
     /**
@@ -124,11 +122,11 @@ final class Terminator {
                 .filter(e -> !e.deleteAt.isAfter(now))
                 .map(e -> e.id)
                 .toList();
-        return inBatches(due, provider.limits().deleteBatch(), this::deleteBatch);
+        return inBatches(due, cloud.provider().limits().deleteBatch(), this::deleteBatch);
     }
 
     private CompletableFuture<Void> deleteBatch(List<String> ids) {
-        return Stages.then(calls.run(() -> provider.delete(ids)), (outcomes, failure) -> {
+        return Stages.then(cloud.once(CloudAction.DELETE, () -> cloud.provider().delete(ids)), (outcomes, failure) -> {
             if (failure == null) {
                 ids.forEach(id -> take(id, outcomes.get(id)));
                 return CompletableFuture.completedFuture(null);
@@ -196,30 +194,31 @@ final class Terminator {
     private CompletableFuture<Void> verify() {
         List<String> deleted =
                 entries.values().stream().filter(e -> e.accepted).map(e -> e.id).toList();
-        return inBatches(deleted, provider.limits().describeBatch(), this::verifyBatch);
+        return inBatches(deleted, cloud.provider().limits().describeBatch(), this::verifyBatch);
     }
 
     private CompletableFuture<Void> verifyBatch(List<String> ids) {
-        return calls.run(() -> provider.describe(ids)).handle((machines, failure) -> {
-            if (failure != null) {
-                // Not asked is not absent: look again in the next round.
-                log.debug(
-                        "Could not verify deletions [ids={}, reason={}]",
-                        ids,
-                        Failures.unwrap(failure).toString());
-                return null;
-            }
-            for (String id : ids) {
-                Machine machine = machines.get(id);
-                if (machine == null || machine.state() == MachineState.ENDED) {
-                    Entry entry = entries.remove(id);
-                    if (entry != null) {
-                        entry.gone.complete(null);
+        return cloud.once(CloudAction.DESCRIBE, () -> cloud.provider().describe(ids))
+                .handle((machines, failure) -> {
+                    if (failure != null) {
+                        // Not asked is not absent: look again in the next round.
+                        log.debug(
+                                "Could not verify deletions [ids={}, reason={}]",
+                                ids,
+                                Failures.unwrap(failure).toString());
+                        return null;
                     }
-                }
-            }
-            return null;
-        });
+                    for (String id : ids) {
+                        Machine machine = machines.get(id);
+                        if (machine == null || machine.state() == MachineState.ENDED) {
+                            Entry entry = entries.remove(id);
+                            if (entry != null) {
+                                entry.gone.complete(null);
+                            }
+                        }
+                    }
+                    return null;
+                });
     }
 
     private static CompletableFuture<Void> inBatches(

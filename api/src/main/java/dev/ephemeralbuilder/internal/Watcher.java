@@ -1,7 +1,7 @@
 package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.BuilderException;
-import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
@@ -65,17 +65,15 @@ final class Watcher {
     }
 
     private final Ticker ticker;
-    private final Retries retries;
-    private final CloudProvider provider;
+    private final CloudCalls cloud;
     private final Map<String, List<Watch>> watches = new LinkedHashMap<>();
     private Map<String, CompletableFuture<Optional<Machine>>> looks = new LinkedHashMap<>();
     private Ticker.@Nullable Scheduled next;
     private @Nullable Instant nextAt;
 
-    Watcher(Ticker ticker, Retries retries, CloudProvider provider) {
+    Watcher(Ticker ticker, CloudCalls cloud) {
         this.ticker = ticker;
-        this.retries = retries;
-        this.provider = provider;
+        this.cloud = cloud;
     }
 
     /** Watches a machine that is about to change, until the watch is ended. */
@@ -129,7 +127,7 @@ final class Watcher {
             }
         });
         List<String> all = List.copyOf(ids);
-        int size = provider.limits().describeBatch();
+        int size = cloud.provider().limits().describeBatch();
         List<CompletableFuture<?>> calls = new ArrayList<>();
         for (int i = 0; i < all.size(); i += size) {
             calls.add(describe(all.subList(i, Math.min(all.size(), i + size)), asked));
@@ -153,20 +151,21 @@ final class Watcher {
 
     private CompletableFuture<Void> describe(
             List<String> ids, Map<String, CompletableFuture<Optional<Machine>>> asked) {
-        return retries.call(ticker.now(), () -> provider.describe(ids)).handle((machines, failure) -> {
-            if (failure != null) {
-                BuilderException reason = Failures.asBuilderException(failure);
-                log.debug("Could not look at machines [ids={}, reason={}]", ids, reason.toString());
-                ids.forEach(
-                        id -> tell(asked, id, look -> look.completeExceptionally(reason), o -> o.onBlindLook(reason)));
-            } else {
-                ids.forEach(id -> {
-                    Optional<Machine> machine = Optional.ofNullable(machines.get(id));
-                    tell(asked, id, look -> look.complete(machine), o -> o.onLook(machine));
+        return cloud.once(CloudAction.DESCRIBE, () -> cloud.provider().describe(ids))
+                .handle((machines, failure) -> {
+                    if (failure != null) {
+                        BuilderException reason = Failures.asBuilderException(failure);
+                        log.debug("Could not look at machines [ids={}, reason={}]", ids, reason.toString());
+                        ids.forEach(id -> tell(
+                                asked, id, look -> look.completeExceptionally(reason), o -> o.onBlindLook(reason)));
+                    } else {
+                        ids.forEach(id -> {
+                            Optional<Machine> machine = Optional.ofNullable(machines.get(id));
+                            tell(asked, id, look -> look.complete(machine), o -> o.onLook(machine));
+                        });
+                    }
+                    return null;
                 });
-            }
-            return null;
-        });
     }
 
     private void tell(

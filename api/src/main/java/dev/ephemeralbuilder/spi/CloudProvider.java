@@ -32,6 +32,14 @@ public interface CloudProvider extends AutoCloseable {
     /** Returns the region. */
     String region();
 
+    /**
+     * Returns a name for the account whose limits the calls count against, without any secret in it. Default: {@code
+     * default}; two providers of a fleet that use different accounts must differ here.
+     */
+    default String account() {
+        return "default";
+    }
+
     /** Returns the limits of the product's calls. */
     ProviderLimits limits();
 

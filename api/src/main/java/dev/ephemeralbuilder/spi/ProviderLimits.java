@@ -3,9 +3,14 @@ package dev.ephemeralbuilder.spi;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
 
 /** The limits of a cloud product's calls. Immutable; built with the limits of ECS as defaults. */
 public final class ProviderLimits {
+    /** Alibaba Cloud publishes no numbers for ECS; other products of it allow 100 to 1,000 (ecs-openapi, 1.4). */
+    private static final int CALLS_PER_MINUTE = 300;
+
     private final int launchBatch;
     private final int describeBatch;
     private final int deleteBatch;
@@ -13,6 +18,8 @@ public final class ProviderLimits {
     private final Duration minLifetime;
     private final Duration reclaimNotice;
     private final int channelsPerShell;
+    private final Map<CloudAction, Integer> callsPerMinute;
+    private final Map<CloudAction, String> buckets;
 
     private ProviderLimits(Builder b) {
         this.launchBatch = b.launchBatch;
@@ -22,6 +29,8 @@ public final class ProviderLimits {
         this.minLifetime = b.minLifetime;
         this.reclaimNotice = b.reclaimNotice;
         this.channelsPerShell = b.channelsPerShell;
+        this.callsPerMinute = new EnumMap<>(b.callsPerMinute);
+        this.buckets = new EnumMap<>(b.buckets);
     }
 
     /** Returns a new builder. */
@@ -64,6 +73,24 @@ public final class ProviderLimits {
         return channelsPerShell;
     }
 
+    /**
+     * Returns how many calls of a kind a fleet makes in a minute at most. Throttling lowers it for a while.
+     *
+     * @param action the kind of call
+     */
+    public int callsPerMinute(CloudAction action) {
+        return callsPerMinute.getOrDefault(action, CALLS_PER_MINUTE);
+    }
+
+    /**
+     * Returns the name of the limit that a kind of call counts against. Kinds with one name share one limit.
+     *
+     * @param action the kind of call
+     */
+    public String bucket(CloudAction action) {
+        return buckets.getOrDefault(action, action.name());
+    }
+
     /** Builds {@link ProviderLimits}. Not safe for use by many threads. */
     public static final class Builder {
         private int launchBatch = 100;
@@ -73,6 +100,8 @@ public final class ProviderLimits {
         private Duration minLifetime = Duration.ofMinutes(30);
         private Duration reclaimNotice = Duration.ofMinutes(5);
         private int channelsPerShell = 8;
+        private final Map<CloudAction, Integer> callsPerMinute = new EnumMap<>(CloudAction.class);
+        private final Map<CloudAction, String> buckets = new EnumMap<>(CloudAction.class);
 
         private Builder() {}
 
@@ -115,6 +144,23 @@ public final class ProviderLimits {
         /** Sets how many channels one shell can have open at the same time. Default: 8. */
         public Builder channelsPerShell(int n) {
             this.channelsPerShell = positive(n, "channelsPerShell");
+            return this;
+        }
+
+        /**
+         * Sets how many calls of a kind may be made in a minute. Default: 300 [unconfirmed: the cloud's own limits are
+         * shown in its Quota Center only].
+         *
+         * @throws IllegalArgumentException if less than 1
+         */
+        public Builder callsPerMinute(CloudAction action, int n) {
+            callsPerMinute.put(action, positive(n, "callsPerMinute of " + action));
+            return this;
+        }
+
+        /** Sets the name of the limit that a kind of call counts against. Default: the name of the kind. */
+        public Builder bucket(CloudAction action, String name) {
+            buckets.put(action, requireNonNull(name, "name"));
             return this;
         }
 

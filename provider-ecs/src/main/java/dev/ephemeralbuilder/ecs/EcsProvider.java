@@ -7,10 +7,12 @@ import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
+import dev.ephemeralbuilder.alibaba.ErrorKind;
 import dev.ephemeralbuilder.alibaba.OpenApiClient;
 import dev.ephemeralbuilder.alibaba.SpotMarket;
 import dev.ephemeralbuilder.selection.MachineType;
 import dev.ephemeralbuilder.selection.Offers;
+import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.LaunchResult;
@@ -73,7 +75,8 @@ public final class EcsProvider implements CloudProvider {
     private final Set<String> families;
     private final Set<String> types;
     private final Function<Machine, Optional<InetSocketAddress>> addresses;
-    private final ProviderLimits limits = ProviderLimits.builder().build();
+    private final ProviderLimits limits;
+    private final String account;
     private final OpenApiClient client;
     private final RunOrders orders;
     private final EcsApi api;
@@ -92,6 +95,8 @@ public final class EcsProvider implements CloudProvider {
         this.families = Set.copyOf(b.families);
         this.types = Set.copyOf(b.types);
         this.addresses = b.addresses();
+        this.limits = b.limits.build();
+        this.account = b.account;
         this.client = b.client.build();
         this.orders = new RunOrders(
                 vSwitches, securityGroup, b.systemDiskCategory, b.resourceGroup, b.user, limits.launchBatch());
@@ -116,6 +121,12 @@ public final class EcsProvider implements CloudProvider {
     @Override
     public String region() {
         return region;
+    }
+
+    /** Returns what {@link Builder#account} was set to. */
+    @Override
+    public String account() {
+        return account;
     }
 
     /** Returns the limits of ECS (ecs-openapi, 1.1). */
@@ -334,6 +345,15 @@ public final class EcsProvider implements CloudProvider {
         private @Nullable Function<Machine, @Nullable InetSocketAddress> addressResolver;
         private int sshPort = 22;
         private Clock clock = Clock.systemUTC();
+        private String account = "default";
+        // The cloud counts by operation (ecs-openapi, 1.4), and some of our calls are one operation to it.
+        private final ProviderLimits.Builder limits = ProviderLimits.builder()
+                .bucket(CloudAction.LAUNCH, "RunInstances")
+                .bucket(CloudAction.DESCRIBE, "DescribeInstances")
+                .bucket(CloudAction.LIST, "DescribeInstances")
+                .bucket(CloudAction.RENEW, "TagResources")
+                .bucket(CloudAction.EXTEND, "ModifyInstanceAutoReleaseTime")
+                .bucket(CloudAction.DELETE, "DeleteInstances");
 
         private Builder() {}
 
@@ -347,6 +367,36 @@ public final class EcsProvider implements CloudProvider {
         /** Sets where access keys come from. Default: {@link AlibabaCredentials#sdkDefaults}. */
         public Builder credentials(AlibabaCredentials credentials) {
             client.credentials(credentials);
+            return this;
+        }
+
+        /**
+         * Sets a name for the account that the access keys belong to, since calls are limited by account. Default:
+         * {@code default}. Only needed where fleets with one state store use several accounts.
+         */
+        public Builder account(String account) {
+            this.account = notBlank(account, "account");
+            return this;
+        }
+
+        /**
+         * Sets how many calls of a kind are made in a minute at most. Default: 300; the limits of an account are shown in
+         * its Quota Center (ecs-openapi, 1.4). Looks and lists count against one limit, the lower of theirs should be set
+         * for both. A market call may be several operations.
+         *
+         * @throws IllegalArgumentException if less than 1
+         */
+        public Builder callsPerMinute(CloudAction action, int n) {
+            limits.callsPerMinute(action, n);
+            return this;
+        }
+
+        /**
+         * Sets what error codes mean, before the built-in table. Default: none. For codes that the table does not know, or
+         * that mean something else to you.
+         */
+        public Builder errors(Map<String, ErrorKind> errors) {
+            client.errors(errors);
             return this;
         }
 

@@ -1,0 +1,102 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.ThrottledException;
+import dev.ephemeralbuilder.spi.CloudAction;
+import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The only door to one provider's cloud: each call waits for its turn under the rate limit, is held back while the cloud
+ * does not work, and tells both how it went. Confined to the ticker; futures complete there.
+ */
+final class CloudCalls {
+    private final CloudProvider provider;
+    private final Ticker ticker;
+    private final Calls calls;
+    private final Retries retries;
+    private final RateLimits limits;
+    private final Breaker breaker;
+
+    CloudCalls(CloudProvider provider, Ticker ticker, Calls calls, Retries retries, RateLimits limits) {
+        this.provider = provider;
+        this.ticker = ticker;
+        this.calls = calls;
+        this.retries = retries;
+        this.limits = limits;
+        this.breaker = new Breaker(ticker, provider.name() + " in " + provider.region());
+    }
+
+    CloudProvider provider() {
+        return provider;
+    }
+
+    /** Makes a call until it succeeds, fails for good, or a failed try would have to be repeated after the deadline. */
+    <T> CompletableFuture<T> repeat(CloudAction action, Instant deadline, Callable<T> call) {
+        return retries.call(deadline, () -> once(action, call));
+    }
+
+    /** Makes a call once. */
+    <T> CompletableFuture<T> once(CloudAction action, Callable<T> call) {
+        return ready(action)
+                .thenCompose(v -> limits.turn(limit(action), action))
+                .thenCompose(v -> made(action, call));
+    }
+
+    /** What gives machines back is never held back; what only asks for a choice fails at once, so that others may serve. */
+    private CompletableFuture<Void> ready(CloudAction action) {
+        if (action.compareTo(CloudAction.EXTEND) <= 0) {
+            return CompletableFuture.completedFuture(null);
+        }
+        Duration wait = breaker.untilNextTry();
+        if (wait.isZero()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        if (action == CloudAction.MARKET) {
+            return CompletableFuture.failedFuture(new ProviderException(
+                    provider.name() + " in " + provider.region()
+                            + " has failed several times in a row and is not asked for the next "
+                            + Math.max(1, wait.toSeconds()) + " s",
+                    ProviderException.Effect.NONE,
+                    false,
+                    null,
+                    null,
+                    null));
+        }
+        return Stages.after(ticker, wait).thenCompose(v -> ready(action));
+    }
+
+    private <T> CompletableFuture<T> made(CloudAction action, Callable<T> call) {
+        return calls.run(action, call).whenComplete((value, failure) -> {
+            if (failure == null) {
+                breaker.succeeded();
+                return;
+            }
+            Throwable reason = Failures.unwrap(failure);
+            if (reason instanceof ThrottledException) {
+                limits.throttled(limit(action));
+            }
+            if (reason instanceof ProviderException e && e.retryable()) {
+                breaker.failed();
+            } else if (!Calls.isStopped(reason)) {
+                // It has answered, if only with a no.
+                breaker.succeeded();
+            }
+        });
+    }
+
+    private RateLimits.Limit limit(CloudAction action) {
+        return new RateLimits.Limit(
+                String.join(
+                        "/",
+                        provider.name(),
+                        provider.region(),
+                        provider.account(),
+                        provider.limits().bucket(action)),
+                provider.limits().callsPerMinute(action));
+    }
+}
