@@ -38,9 +38,7 @@ final class Calls {
 
         @Override
         public int compareTo(Task other) {
-            return urgency != other.urgency
-                    ? urgency.compareTo(other.urgency)
-                    : Long.compare(number, other.number);
+            return urgency != other.urgency ? urgency.compareTo(other.urgency) : Long.compare(number, other.number);
         }
     }
 

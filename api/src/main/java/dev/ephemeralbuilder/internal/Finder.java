@@ -72,7 +72,10 @@ final class Finder {
         List<CompletableFuture<Answer>> answers = new ArrayList<>();
         for (Region region : regions) {
             answers.add(region.cloud()
-                    .repeat(CloudAction.DESCRIBE, deadline, () -> region.provider().describe(List.of(id)))
+                    .repeat(
+                            CloudAction.DESCRIBE,
+                            deadline,
+                            () -> region.provider().describe(List.of(id)))
                     .handle((machines, failure) ->
                             new Answer(region, failure == null ? machines.get(id) : null, failure)));
         }

@@ -140,8 +140,7 @@ final class Leases {
         CompletableFuture<?>[] before =
                 ids.stream().map(moving::get).filter(Objects::nonNull).toArray(CompletableFuture<?>[]::new);
         CompletableFuture<Map<String, Outcome>> moved = CompletableFuture.allOf(before)
-                .thenCompose(
-                        v -> cloud.repeat(
+                .thenCompose(v -> cloud.repeat(
                         CloudAction.RENEW,
                         ticker.now().plus(lease.dividedBy(6)),
                         () -> cloud.provider().renew(ids, until)));

@@ -41,6 +41,11 @@ public abstract class ForwardingProvider implements CloudProvider {
     }
 
     @Override
+    public String account() {
+        return next.account();
+    }
+
+    @Override
     public ProviderLimits limits() {
         return next.limits();
     }

@@ -20,6 +20,7 @@ import dev.ephemeralbuilder.spi.MarketSnapshot;
 import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.ProviderLimits;
 import dev.ephemeralbuilder.spi.StateStore;
+import dev.ephemeralbuilder.testing.ForwardingProvider;
 import dev.ephemeralbuilder.testing.InMemoryProvider.Call;
 import dev.ephemeralbuilder.testing.TestTicker;
 import java.time.Duration;
