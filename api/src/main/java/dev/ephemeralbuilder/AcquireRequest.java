@@ -29,6 +29,7 @@ public final class AcquireRequest {
     private final @Nullable Duration expectedDuration;
     private final @Nullable Objective objective;
     private final Duration readyTimeout;
+    private final boolean acceptsFewer;
 
     private AcquireRequest(Builder b) {
         this.requestId = b.requestId;
@@ -36,6 +37,7 @@ public final class AcquireRequest {
         this.expectedDuration = b.expectedDuration;
         this.objective = b.objective;
         this.readyTimeout = b.readyTimeout;
+        this.acceptsFewer = b.acceptsFewer;
     }
 
     /** Returns a request with every default. */
@@ -73,6 +75,11 @@ public final class AcquireRequest {
         return readyTimeout;
     }
 
+    /** Returns whether {@link BuildFleet#acquireAll} may return fewer builders than were asked for. */
+    public boolean acceptsFewer() {
+        return acceptsFewer;
+    }
+
     /** Builds {@link AcquireRequest}s. Not safe for use by many threads. */
     public static final class Builder {
         private @Nullable String requestId;
@@ -80,6 +87,7 @@ public final class AcquireRequest {
         private @Nullable Duration expectedDuration;
         private @Nullable Objective objective;
         private Duration readyTimeout = Duration.ofMinutes(10);
+        private boolean acceptsFewer;
 
         private Builder() {}
 
@@ -142,6 +150,15 @@ public final class AcquireRequest {
          */
         public Builder readyTimeout(Duration readyTimeout) {
             this.readyTimeout = positive(readyTimeout, "readyTimeout");
+            return this;
+        }
+
+        /**
+         * Sets that {@link BuildFleet#acquireAll} returns what came, at least one, where it would else throw a {@link
+         * PartialAcquireException}. Default: false. Of no meaning for a single acquire.
+         */
+        public Builder acceptFewer(boolean acceptFewer) {
+            this.acceptsFewer = acceptFewer;
             return this;
         }
 

@@ -62,6 +62,37 @@ public interface BuildFleet extends AutoCloseable {
      */
     CompletableFuture<EphemeralBuilder> acquireAsync(MachineSpec spec, AcquireRequest request);
 
+    /** Acquires as {@link #acquireAll(MachineSpec, int, AcquireRequest)} does, with a request of defaults. */
+    default List<EphemeralBuilder> acquireAll(MachineSpec spec, int count) throws InterruptedException {
+        return acquireAll(spec, count, AcquireRequest.defaults());
+    }
+
+    /**
+     * Launches several equal machines, as many per create call as the cloud takes, and waits until all are ready. What
+     * an offer does not give is launched on the next one. Each builder then lives by itself: it has a lease and a record
+     * of its own, and is closed by itself. Blocks as {@link #acquire(MachineSpec, AcquireRequest)} does.
+     *
+     * @param count how many, at least 1
+     * @param request without a request id, since that stands for one machine; labels are given to all
+     * @return the builders, in the order in which they got ready; as many as asked for, or fewer but at least one if the
+     *     request {@linkplain AcquireRequest.Builder#acceptFewer accepts fewer}
+     * @throws PartialAcquireException if only some came; it holds them, and the reasons of the others
+     * @throws BuilderException of the kinds that {@code acquire} names if none came
+     * @throws IllegalArgumentException if the count is less than 1 or the request has an id
+     * @throws IllegalStateException if the fleet is closed
+     * @throws InterruptedException if interrupted; all that was launched is given back
+     */
+    List<EphemeralBuilder> acquireAll(MachineSpec spec, int count, AcquireRequest request) throws InterruptedException;
+
+    /**
+     * Does what {@link #acquireAll(MachineSpec, int, AcquireRequest)} does without blocking.
+     *
+     * @return fails with the exceptions named there; cancelling it gives back all that was launched
+     * @throws IllegalArgumentException if the count is less than 1 or the request has an id
+     * @throws IllegalStateException if the fleet is closed
+     */
+    CompletableFuture<List<EphemeralBuilder>> acquireAllAsync(MachineSpec spec, int count, AcquireRequest request);
+
     /**
      * Returns every machine of this owner that any provider shows, oldest first, whichever process acquired it. What it
      * says comes from the machines' tags; the state store is only asked which of them it has records of. Changes

@@ -22,18 +22,21 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request on its way to a builder: market, selection, then one offer after the other until one is ready. Confined
- * to the ticker.
+ * One request on its way to its builders: market, selection, then one offer after the other until all are ready or
+ * nothing more can come. Confined to the ticker.
  */
 final class Acquisition {
     private static final int MOST_REASONS = 6;
@@ -45,29 +48,49 @@ final class Acquisition {
     private final MachineSpec spec;
     private final AcquireRequest request;
     private final String requestId;
-    private final CompletableFuture<EphemeralBuilder> result = new CompletableFuture<>();
+    private final CompletableFuture<Acquired> result = new CompletableFuture<>();
     private final List<Tried> tried = new ArrayList<>();
     private final Map<Market, Integer> triesByMarket = new EnumMap<>(Market.class);
+    private final Set<Arrival> arrivals = new HashSet<>();
+    private final List<EphemeralBuilder> ready = new ArrayList<>();
+    private final List<BuilderException> failures = new ArrayList<>();
     private Queue<Offer> offers = new ArrayDeque<>();
-    private @Nullable Attempt attempt;
+    private @Nullable Offer current;
+    private @Nullable BuilderException fatal;
+    private int launches;
+
+    /** Machines that are still to be launched. */
+    private int missing;
+
+    /** Create calls and machines whose end is not known yet. */
+    private int underWay;
+
+    /**
+     * What came of it.
+     *
+     * @param builders one at least
+     * @param failures why the others are not there, one for each
+     */
+    record Acquired(List<EphemeralBuilder> builders, List<BuilderException> failures) {}
 
     private record Answer(
             Region region,
             @Nullable MarketSnapshot market,
             @Nullable BuilderException failure) {}
 
-    Acquisition(Engine engine, MachineSpec spec, AcquireRequest request, String requestId) {
+    Acquisition(Engine engine, MachineSpec spec, AcquireRequest request, String requestId, int count) {
         this.engine = engine;
         this.spec = spec;
         this.request = request;
         this.requestId = requestId;
+        this.missing = count;
     }
 
     String requestId() {
         return requestId;
     }
 
-    CompletableFuture<EphemeralBuilder> result() {
+    CompletableFuture<Acquired> result() {
         return result;
     }
 
@@ -76,9 +99,10 @@ final class Acquisition {
             return;
         }
         // Cancelling the caller's future is how a caller gives up, and an interrupt does it too.
-        Stages.whenDone(result, engine.ticker(), (builder, failure) -> {
-            if (failure != null && attempt != null) {
-                attempt.cancel();
+        Stages.whenDone(result, engine.ticker(), (acquired, failure) -> {
+            if (failure != null) {
+                List.copyOf(arrivals).forEach(Arrival::cancel);
+                ready.forEach(EphemeralBuilder::close);
             }
         });
         Instant began = engine.ticker().now();
@@ -166,54 +190,135 @@ final class Acquisition {
         next();
     }
 
+    /** Launches what is missing on the best offer that is left; ends when nothing more can come. */
     private void next() {
         if (result.isDone()) {
             return;
         }
-        Offer offer = offers.poll();
-        if (offer == null) {
-            result.completeExceptionally(new CapacityException(
-                    "None of the offers for " + spec + " could be launched; tried " + tried.size() + ":", tried));
-            return;
+        while (missing > 0 && fatal == null) {
+            Offer offer = usable();
+            if (offer == null) {
+                break;
+            }
+            int count = Math.min(missing, engine.launchBatch(offer));
+            missing -= count;
+            launch(offer, count);
         }
-        boolean enough = triesByMarket.getOrDefault(offer.market(), 0) >= engine.maxAttempts();
-        boolean blocked = engine.stockMemory()
+        if (underWay == 0) {
+            finish();
+        }
+    }
+
+    private @Nullable Offer usable() {
+        Offer now = current;
+        if (now != null && !isBlocked(now)) {
+            return now;
+        }
+        for (Offer offer = offers.poll(); offer != null; offer = offers.poll()) {
+            boolean enough = triesByMarket.getOrDefault(offer.market(), 0) >= engine.maxAttempts();
+            if (!enough && !isBlocked(offer)) {
+                triesByMarket.merge(offer.market(), 1, Integer::sum);
+                current = offer;
+                return offer;
+            }
+        }
+        current = null;
+        return null;
+    }
+
+    private boolean isBlocked(Offer offer) {
+        return engine.stockMemory()
                 .blockedUntil(offer.pool(), engine.ticker().now())
                 .isPresent();
-        if (enough || blocked) {
-            next();
-            return;
-        }
-        triesByMarket.merge(offer.market(), 1, Integer::sum);
-        Attempt mine = engine.attempt(spec, request, requestId, offer, tried.size() + 1);
-        attempt = mine;
-        Stages.whenDone(mine.run(), (builder, failure) -> {
-            if (failure == null) {
-                if (!result.complete(builder)) {
-                    builder.close();
+    }
+
+    private void launch(Offer offer, int count) {
+        underWay++;
+        int number = ++launches;
+        Attempt.Order order = new Attempt.Order(spec, request, requestId, offer, number, count);
+        Stages.whenDone(engine.attempt(order).run(result::isDone), (made, failure) -> {
+            underWay--;
+            if (failure != null) {
+                BuilderException reason = Failures.asBuilderException(failure);
+                if (!(reason instanceof CapacityException)) {
+                    // What the cloud refuses to one it refuses to all; what is already there may still get ready.
+                    fatal = reason;
                 }
-                return;
+                failed(offer, number, count, reason);
+            } else {
+                if (made.machines().size() < count) {
+                    failed(offer, number, count - made.machines().size(), fewer(made, offer, count));
+                }
+                made.machines().forEach(machine -> await(machine, made, number));
             }
-            failed(offer, Failures.asBuilderException(failure));
+            next();
         });
     }
 
-    private void failed(Offer offer, BuilderException failure) {
+    private static CapacityException fewer(Attempt.Made made, Offer offer, int count) {
+        String came = "only " + made.machines().size() + " of " + count + " machines came";
+        return new CapacityException(
+                offer.describe() + ": " + came, CapacityException.Reason.NO_STOCK, came, null, null);
+    }
+
+    private void await(Held machine, Attempt.Made made, int number) {
+        Arrival arrival = engine.arrival(machine, made, request.readyTimeout());
+        if (result.isDone()) {
+            arrival.cancel();
+            return;
+        }
+        underWay++;
+        arrivals.add(arrival);
+        Stages.whenDone(arrival.run(), (builder, failure) -> {
+            underWay--;
+            arrivals.remove(arrival);
+            if (failure != null) {
+                failed(machine.offer(), number, 1, Failures.asBuilderException(failure));
+            } else if (result.isDone()) {
+                builder.close();
+            } else {
+                ready.add(builder);
+            }
+            next();
+        });
+    }
+
+    /** Some machines will not come from here: lack of capacity is a matter for the next offer, anything else is final. */
+    private void failed(Offer offer, int number, int count, BuilderException failure) {
         if (result.isDone()) {
             return;
         }
         engine.events()
-                .publish(new BuilderEvent.LaunchFailed(
-                        engine.ticker().now(), requestId, offer, tried.size() + 1, failure));
+                .publish(new BuilderEvent.LaunchFailed(engine.ticker().now(), requestId, offer, number, failure));
         if (!(failure instanceof CapacityException capacity)) {
-            result.completeExceptionally(failure);
+            failures.addAll(Collections.nCopies(count, failure));
             return;
         }
+        missing += count;
         tried.add(new Tried(offer, capacity.reason(), capacity.code().orElse("no code")));
         if (capacity.reason() == CapacityException.Reason.NO_STOCK) {
             engine.foundEmpty(offer.pool());
         }
-        next();
+        if (offer.equals(current)) {
+            current = null;
+        }
+    }
+
+    private void finish() {
+        if (missing > 0) {
+            BuilderException why = fatal != null
+                    ? fatal
+                    : new CapacityException(
+                            "None of the offers for " + spec + " could be launched; tried " + tried.size() + ":",
+                            tried);
+            failures.addAll(Collections.nCopies(missing, why));
+            missing = 0;
+        }
+        if (ready.isEmpty()) {
+            result.completeExceptionally(failures.get(0));
+        } else {
+            result.complete(new Acquired(List.copyOf(ready), List.copyOf(failures)));
+        }
     }
 
     private BuilderException nothingToLaunch(Selection selection, List<MachineType> types) {

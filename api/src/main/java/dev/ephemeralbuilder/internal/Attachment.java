@@ -125,7 +125,7 @@ final class Attachment {
         if (token == null) {
             throw noRecord();
         }
-        return records.ofAttempt(token).thenCompose(record -> hold(found, record.orElseThrow(this::noRecord)));
+        return records.ofAttempt(token, id).thenCompose(record -> hold(found, record.orElseThrow(this::noRecord)));
     }
 
     private CompletableFuture<BuilderHandle> hold(Finder.Found found, BuilderRecord record) {

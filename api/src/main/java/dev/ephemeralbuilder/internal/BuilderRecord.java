@@ -41,6 +41,7 @@ record BuilderRecord(
         @Nullable String machineId,
         @Nullable Instant launchedAt) {
     static final String MACHINE = "machine";
+    static final String TOKEN = "token";
     private static final String SCHEMA = "1";
     private static final String CLIENT_KEY = "clientKey";
     private static final String CLIENT_PUBLIC_KEY = "clientPublicKey";
@@ -69,7 +70,7 @@ record BuilderRecord(
         if (releaseRate.isPresent()) {
             record.put("releaseRate", Double.toString(releaseRate.getAsDouble()));
         }
-        record.put("token", origin.token());
+        record.put(TOKEN, origin.token());
         record.put("cap", origin.cap().toString());
         record.put("intendedAt", origin.intendedAt().toString());
         record.put("readyBy", readyBy.toString());

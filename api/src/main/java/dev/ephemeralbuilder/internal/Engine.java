@@ -7,6 +7,7 @@ import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.BuilderSummary;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.PartialAcquireException;
 import dev.ephemeralbuilder.selection.Objective;
 import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.selection.SelectionPolicy;
@@ -31,6 +32,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -125,27 +128,83 @@ public final class Engine implements BuildFleet {
 
     @Override
     public EphemeralBuilder acquire(MachineSpec spec, AcquireRequest request) throws InterruptedException {
-        CompletableFuture<EphemeralBuilder> acquired = acquireAsync(spec, request);
+        return awaitOrClose(acquireAsync(spec, request), EphemeralBuilder::close);
+    }
+
+    @Override
+    public CompletableFuture<EphemeralBuilder> acquireAsync(MachineSpec spec, AcquireRequest request) {
+        checkOpen();
+        return handouts.giveCancellable(
+                () -> follow(
+                        begin(spec, request, 1),
+                        acquired -> CompletableFuture.completedFuture(
+                                acquired.builders().get(0))),
+                EphemeralBuilder::close);
+    }
+
+    @Override
+    public List<EphemeralBuilder> acquireAll(MachineSpec spec, int count, AcquireRequest request)
+            throws InterruptedException {
+        return awaitOrClose(acquireAllAsync(spec, count, request), all -> all.forEach(EphemeralBuilder::close));
+    }
+
+    @Override
+    public CompletableFuture<List<EphemeralBuilder>> acquireAllAsync(
+            MachineSpec spec, int count, AcquireRequest request) {
+        if (count < 1) {
+            throw new IllegalArgumentException("count must be at least 1, was " + count);
+        }
+        if (request.requestId().isPresent()) {
+            throw new IllegalArgumentException(
+                    "a request id stands for one machine: give acquireAll labels instead, or acquire one by one");
+        }
+        checkOpen();
+        return handouts.giveCancellable(
+                () -> follow(begin(spec, request, count), acquired -> delivery(acquired, request)),
+                all -> all.forEach(EphemeralBuilder::close),
+                failure -> {
+                    if (failure instanceof PartialAcquireException partial) {
+                        partial.builders().forEach(EphemeralBuilder::close);
+                    }
+                });
+    }
+
+    private static CompletableFuture<List<EphemeralBuilder>> delivery(
+            Acquisition.Acquired acquired, AcquireRequest request) {
+        return acquired.failures().isEmpty() || request.acceptsFewer()
+                ? CompletableFuture.completedFuture(acquired.builders())
+                : CompletableFuture.failedFuture(new PartialAcquireException(acquired.builders(), acquired.failures()));
+    }
+
+    /** Goes on with the result; giving up what is returned gives up the acquisition. */
+    private static <T> CompletableFuture<T> follow(
+            CompletableFuture<Acquisition.Acquired> acquired, Function<Acquisition.Acquired, CompletableFuture<T>> to) {
+        CompletableFuture<T> own = acquired.thenCompose(to);
+        Stages.whenDone(own, (value, failure) -> {
+            if (own.isCancelled()) {
+                acquired.cancel(false);
+            }
+        });
+        return own;
+    }
+
+    private static <T> T awaitOrClose(CompletableFuture<T> acquired, Consumer<T> close) throws InterruptedException {
         try {
             return Waits.await(acquired);
         } catch (InterruptedException e) {
             // It may have been there in the very moment of the interrupt.
-            Stages.whenDone(acquired, (builder, failure) -> {
+            Stages.whenDone(acquired, (value, failure) -> {
                 if (failure == null) {
-                    builder.close();
+                    close.accept(value);
+                } else if (failure instanceof PartialAcquireException partial) {
+                    partial.builders().forEach(EphemeralBuilder::close);
                 }
             });
             throw e;
         }
     }
 
-    @Override
-    public CompletableFuture<EphemeralBuilder> acquireAsync(MachineSpec spec, AcquireRequest request) {
-        checkOpen();
-        return handouts.giveCancellable(() -> begin(spec, request), EphemeralBuilder::close);
-    }
-
-    private CompletableFuture<EphemeralBuilder> begin(MachineSpec spec, AcquireRequest request) {
+    private CompletableFuture<Acquisition.Acquired> begin(MachineSpec spec, AcquireRequest request, int count) {
         String requestId = request.requestId().orElseGet(() -> UUID.randomUUID().toString());
         boolean inUse = acquisitions.stream().anyMatch(a -> a.requestId().equals(requestId))
                 || held.stream().anyMatch(h -> h.requestId().equals(requestId) && !h.released());
@@ -153,9 +212,9 @@ public final class Engine implements BuildFleet {
             throw new IllegalStateException("request id " + requestId + " is in use in this fleet");
         }
         checkOpen();
-        Acquisition acquisition = new Acquisition(this, spec, request, requestId);
+        Acquisition acquisition = new Acquisition(this, spec, request, requestId, count);
         acquisitions.add(acquisition);
-        Stages.whenDone(acquisition.result(), ticker, (builder, failure) -> acquisitions.remove(acquisition));
+        Stages.whenDone(acquisition.result(), ticker, (acquired, failure) -> acquisitions.remove(acquisition));
         acquisition.start();
         return acquisition.result();
     }
@@ -344,12 +403,24 @@ public final class Engine implements BuildFleet {
 
     // What acquisitions need; called on the ticker.
 
-    Attempt attempt(MachineSpec spec, AcquireRequest request, String requestId, Offer offer, int number) {
+    Attempt attempt(Attempt.Order order) {
+        return new Attempt(region(order.offer()), identity, order);
+    }
+
+    Arrival arrival(Held machine, Attempt.Made made, Duration readyTimeout) {
+        return new Arrival(region(machine.offer()), Calls.holding(ticker, users), machine, made, readyTimeout);
+    }
+
+    int launchBatch(Offer offer) {
+        return region(offer).provider().limits().launchBatch();
+    }
+
+    private Region region(Offer offer) {
         Region region = regions.get(key(offer.provider(), offer.region()));
         if (region == null) {
             throw new IllegalStateException("an offer of a provider that the fleet does not have: " + offer);
         }
-        return new Attempt(region, identity, spec, request, requestId, offer, number, Calls.holding(ticker, users));
+        return region;
     }
 
     List<Region> regions() {

@@ -54,6 +54,17 @@ final class Handouts {
      */
     <T extends @Nullable Object> CompletableFuture<T> giveCancellable(
             Supplier<CompletableFuture<T>> begin, Consumer<? super T> unwanted) {
+        return giveCancellable(begin, unwanted, failure -> {});
+    }
+
+    /**
+     * Begins something that a caller may give up by cancelling, and that may hand out things with a failure too.
+     *
+     * @param unwanted takes a result that comes after that all the same
+     * @param unwantedFailure takes a failure that comes after that
+     */
+    <T extends @Nullable Object> CompletableFuture<T> giveCancellable(
+            Supplier<CompletableFuture<T>> begin, Consumer<? super T> unwanted, Consumer<Throwable> unwantedFailure) {
         CompletableFuture<CompletableFuture<T>> begun = new CompletableFuture<>();
         CompletableFuture<T> given = give(
                 () -> {
@@ -61,7 +72,8 @@ final class Handouts {
                     begun.complete(own);
                     return own;
                 },
-                unwanted);
+                unwanted,
+                unwantedFailure);
         Stages.whenDone(given, (value, failure) -> {
             if (failure != null) {
                 Stages.whenDone(begun, (own, f) -> own.cancel(false));
@@ -77,6 +89,11 @@ final class Handouts {
      */
     <T extends @Nullable Object> CompletableFuture<T> give(
             Supplier<CompletableFuture<T>> begin, Consumer<? super T> unwanted) {
+        return give(begin, unwanted, failure -> {});
+    }
+
+    private <T extends @Nullable Object> CompletableFuture<T> give(
+            Supplier<CompletableFuture<T>> begin, Consumer<? super T> unwanted, Consumer<Throwable> unwantedFailure) {
         CompletableFuture<T> given = new CompletableFuture<>();
         long key = number.incrementAndGet();
         open.put(key, given);
@@ -86,7 +103,7 @@ final class Handouts {
             return given;
         }
         try {
-            ticker.execute(() -> begin(given, begin, unwanted));
+            ticker.execute(() -> begin(given, begin, unwanted, unwantedFailure));
         } catch (RejectedExecutionException e) {
             given.completeExceptionally(fleetClosed());
         }
@@ -94,7 +111,10 @@ final class Handouts {
     }
 
     private <T extends @Nullable Object> void begin(
-            CompletableFuture<T> given, Supplier<CompletableFuture<T>> begin, Consumer<? super T> unwanted) {
+            CompletableFuture<T> given,
+            Supplier<CompletableFuture<T>> begin,
+            Consumer<? super T> unwanted,
+            Consumer<Throwable> unwantedFailure) {
         if (given.isDone()) {
             return;
         }
@@ -108,11 +128,15 @@ final class Handouts {
         Stages.whenDone(
                 own,
                 (value, failure) -> complete(() -> {
-                    boolean taken = failure == null
-                            ? given.complete(value)
-                            : given.completeExceptionally(Failures.unwrap(failure));
-                    if (!taken && failure == null) {
-                        unwanted.accept(value);
+                    if (failure == null) {
+                        if (!given.complete(value)) {
+                            unwanted.accept(value);
+                        }
+                        return;
+                    }
+                    Throwable reason = Failures.unwrap(failure);
+                    if (!given.completeExceptionally(reason)) {
+                        unwantedFailure.accept(reason);
                     }
                 }));
     }

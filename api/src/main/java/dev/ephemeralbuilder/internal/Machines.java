@@ -78,7 +78,8 @@ final class Machines {
 
     private BuilderSummary summary(Region region, Machine machine, Set<String> attempts) {
         String attempt = machine.tags().get(MachineTags.ATTEMPT);
-        boolean recorded = attempt != null && attempts.contains(attempt);
+        boolean recorded = attempt != null
+                && (attempts.contains(attempt) || attempts.contains(Records.ofOneOfMany(attempt, machine.id())));
         return BuilderSummary.of(region.provider().name(), machine, ticker.now(), recorded);
     }
 
@@ -142,7 +143,7 @@ final class Machines {
         String id = there.machine().id();
         String token = there.machine().tags().get(MachineTags.ATTEMPT);
         CompletableFuture<Optional<BuilderRecord>> record =
-                token == null ? CompletableFuture.completedFuture(Optional.empty()) : readable(token);
+                token == null ? CompletableFuture.completedFuture(Optional.empty()) : readable(token, id);
         return record.thenCompose(known -> {
             Optional<Held> mine = find(id);
             if (mine.isPresent()) {
@@ -153,8 +154,8 @@ final class Machines {
     }
 
     /** A record that cannot be read says no more than none. */
-    private CompletableFuture<Optional<BuilderRecord>> readable(String token) {
-        return Stages.then(records.ofAttempt(token), (record, failure) -> {
+    private CompletableFuture<Optional<BuilderRecord>> readable(String token, String id) {
+        return Stages.then(records.ofAttempt(token, id), (record, failure) -> {
             if (failure != null && Failures.unwrap(failure) instanceof ConfigurationException e) {
                 log.debug("A machine is released without its record: {}", e.getMessage());
                 return CompletableFuture.completedFuture(Optional.empty());

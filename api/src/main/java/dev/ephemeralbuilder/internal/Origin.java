@@ -15,6 +15,11 @@ import java.time.Instant;
  * @param cap the cap that the create call asked for
  */
 record Origin(String requestId, String token, Offer offer, Instant intendedAt, Instant cap) {
+    /** Returns the same for one machine of several that one create call has made: it has a record of its own. */
+    Origin ofOneOfMany(String machineId) {
+        return new Origin(requestId, Records.ofOneOfMany(token, machineId), offer, intendedAt, cap);
+    }
+
     /** Returns what a machine of it has cost until a time. */
     CostEstimate cost(Instant until) {
         Duration billed = Duration.between(intendedAt, until);

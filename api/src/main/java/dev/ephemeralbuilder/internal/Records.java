@@ -8,6 +8,7 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -49,9 +50,35 @@ final class Records {
         return change(token, record -> with(record, BuilderRecord.launch(machineId, now)));
     }
 
-    /** Returns the record of an attempt, if the store has it; fails if it is not readable. */
-    CompletableFuture<Optional<BuilderRecord>> ofAttempt(String token) {
-        return calls.run(() -> store.read(Kind.BUILDER, token).map(record -> BuilderRecord.decode(token, record)));
+    /** Makes one record of each machine of the attempt's, which goes. */
+    CompletableFuture<Void> launchedMany(String token, List<String> machineIds) {
+        Instant now = ticker.now();
+        return calls.run(() -> {
+            Optional<Map<String, String>> intent = store.read(Kind.BUILDER, token);
+            if (intent.isPresent()) {
+                for (String id : machineIds) {
+                    Map<String, String> record = with(intent.get(), BuilderRecord.launch(id, now));
+                    record.put(BuilderRecord.TOKEN, ofOneOfMany(token, id));
+                    store.update(Kind.BUILDER, ofOneOfMany(token, id), present -> record);
+                }
+                store.update(Kind.BUILDER, token, present -> null);
+            }
+            return null;
+        });
+    }
+
+    /** Returns the key of the record of one machine of several that one attempt has made. */
+    static String ofOneOfMany(String token, String machineId) {
+        return token + "." + machineId;
+    }
+
+    /** Returns the record of a machine by its attempt's tag, if the store has it; fails if it is not readable. */
+    CompletableFuture<Optional<BuilderRecord>> ofAttempt(String token, String machineId) {
+        return calls.run(() -> read(ofOneOfMany(token, machineId)).or(() -> read(token)));
+    }
+
+    private Optional<BuilderRecord> read(String key) {
+        return store.read(Kind.BUILDER, key).map(record -> BuilderRecord.decode(key, record));
     }
 
     /** Returns the record of a machine, if the store has it; fails if it is not readable. */

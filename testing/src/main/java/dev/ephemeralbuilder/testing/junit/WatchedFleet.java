@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.testing.junit;
 
 import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.EphemeralBuilder;
+import dev.ephemeralbuilder.PartialAcquireException;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -58,7 +59,12 @@ final class WatchedFleet {
             return ofObject(fleet, proxy, method, arguments);
         }
         Throwable acquired = new Throwable("acquired here");
-        Object result = call(fleet, method, arguments);
+        Object result;
+        try {
+            result = call(fleet, method, arguments);
+        } catch (PartialAcquireException e) {
+            throw watchPartial(e, acquired);
+        }
         if (method.getName().equals("close")) {
             // Gives all of them back.
             open.clear();
@@ -70,7 +76,19 @@ final class WatchedFleet {
         if (result instanceof EphemeralBuilder builder) {
             return watchBuilder(builder, acquired);
         }
+        if (result instanceof List<?> list) {
+            return list.stream().map(each -> watch(each, acquired)).toList();
+        }
         return result instanceof CompletableFuture<?> future ? watchFuture(future, acquired) : result;
+    }
+
+    private PartialAcquireException watchPartial(PartialAcquireException partial, Throwable acquired) {
+        List<EphemeralBuilder> watched = partial.builders().stream()
+                .map(builder -> watchBuilder(builder, acquired))
+                .toList();
+        PartialAcquireException same = new PartialAcquireException(watched, partial.failures());
+        same.setStackTrace(partial.getStackTrace());
+        return same;
     }
 
     private EphemeralBuilder watchBuilder(EphemeralBuilder builder, Throwable acquired) {
@@ -92,12 +110,13 @@ final class WatchedFleet {
         CompletableFuture<Object> given = new CompletableFuture<>();
         var unused = future.whenComplete((result, failure) -> {
             if (failure != null) {
-                given.completeExceptionally(failure);
+                given.completeExceptionally(
+                        failure instanceof PartialAcquireException partial ? watchPartial(partial, acquired) : failure);
                 return;
             }
             Object watchedResult = watch(result, acquired);
-            if (!given.complete(watchedResult) && watchedResult instanceof EphemeralBuilder builder) {
-                builder.close();
+            if (!given.complete(watchedResult)) {
+                close(watchedResult);
             }
         });
         var unusedToo = given.whenComplete((result, failure) -> {
@@ -106,6 +125,14 @@ final class WatchedFleet {
             }
         });
         return given;
+    }
+
+    private static void close(@Nullable Object result) {
+        if (result instanceof EphemeralBuilder builder) {
+            builder.close();
+        } else if (result instanceof List<?> list) {
+            list.forEach(WatchedFleet::close);
+        }
     }
 
     /** Returns the first place outside of this class and of reflection. */

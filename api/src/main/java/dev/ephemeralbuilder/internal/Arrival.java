@@ -1,0 +1,128 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.BuilderLostException;
+import dev.ephemeralbuilder.BuilderReclaimedException;
+import dev.ephemeralbuilder.BuilderTimeoutException;
+import dev.ephemeralbuilder.CapacityException;
+import dev.ephemeralbuilder.EphemeralBuilder;
+import dev.ephemeralbuilder.event.BuilderEvent;
+import dev.ephemeralbuilder.selection.Offer;
+import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.MachineState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+
+/**
+ * One new machine on its way to a ready builder. Whatever goes wrong on the way, the machine is released. Confined to
+ * the ticker.
+ */
+final class Arrival {
+    private final Region region;
+    private final Executor users;
+    private final Held held;
+    private final Duration readyTimeout;
+    private final Boot boot;
+    private final Patience patience;
+    private final CompletableFuture<EphemeralBuilder> result = new CompletableFuture<>();
+
+    Arrival(Region region, Executor users, Held held, Attempt.Made made, Duration readyTimeout) {
+        this.region = region;
+        this.users = users;
+        this.held = held;
+        this.readyTimeout = readyTimeout;
+        Instant now = region.ticker().now();
+        this.patience = new Patience(now);
+        this.boot = new Boot(
+                region, this.users, held, made.keys(), now, made.intendedAt().plus(readyTimeout), patience);
+        Stages.whenDone(made.written(), (v, failure) -> {
+            if (failure != null) {
+                fail(Failures.asBuilderException(failure));
+            }
+        });
+    }
+
+    /** Fails with {@link CapacityException} if the machine goes before it is ready. */
+    CompletableFuture<EphemeralBuilder> run() {
+        if (result.isDone()) {
+            return result;
+        }
+        Stages.whenDone(boot.run(), (builder, failure) -> {
+            if (failure != null) {
+                BuilderException reason = Failures.asBuilderException(failure);
+                boolean gone = reason instanceof BuilderLostException || reason instanceof BuilderReclaimedException;
+                fail(gone ? vanished("vanished before it was ready") : reason);
+                return;
+            }
+            Instant readyAt = region.ticker().now();
+            held.publish(new BuilderEvent.Ready(
+                    readyAt, held.requestId(), held.machineId(), Duration.between(patience.runningAt, readyAt)));
+            if (result.complete(builder)) {
+                held.opened().complete(builder);
+            } else {
+                builder.close();
+            }
+        });
+        return result;
+    }
+
+    /** Gives up and releases the machine. */
+    void cancel() {
+        fail(new CancellationException("the acquire was cancelled"));
+    }
+
+    private void fail(Throwable reason) {
+        if (!result.completeExceptionally(reason)) {
+            return;
+        }
+        Supplier<BuilderException> why = () -> reason instanceof BuilderException e ? e : BuilderHandle.lost(held);
+        boot.giveUp(why.get());
+        held.release(why);
+    }
+
+    /** A new machine that the cloud is about to take back is left for the next offer. */
+    private final class Patience implements Boot.Waiting {
+        private final Instant launchedAt;
+        private Instant runningAt;
+
+        Patience(Instant launchedAt) {
+            this.launchedAt = launchedAt;
+            this.runningAt = launchedAt;
+        }
+
+        @Override
+        public Optional<BuilderException> objection(Machine machine) {
+            boolean hopeless = machine.reclaimNotice().isPresent() || machine.state() == MachineState.STOPPED;
+            return hopeless ? Optional.of(vanished("taken back before it was ready")) : Optional.empty();
+        }
+
+        @Override
+        public BuilderException tooLate() {
+            return new BuilderTimeoutException(
+                    "Machine " + held.machineId() + " (" + held.offer().describe() + ") was not ready within "
+                            + readyTimeout.toSeconds() + " s and is given back",
+                    null,
+                    null,
+                    null);
+        }
+
+        @Override
+        public void onAddress(Machine machine) {
+            runningAt = region.ticker().now();
+            held.publish(new BuilderEvent.Running(
+                    runningAt, held.requestId(), machine.id(), Duration.between(launchedAt, runningAt)));
+        }
+    }
+
+    /** The answer to the create call was not yet capacity: stock may be found missing later (ecs-openapi, 0.3). */
+    private CapacityException vanished(String seen) {
+        Offer offer = held.offer();
+        return new CapacityException(
+                offer.describe() + ": " + seen, CapacityException.Reason.NO_STOCK, seen, null, null);
+    }
+}
