@@ -61,7 +61,8 @@ public sealed interface BuilderEvent {
             implements BuilderEvent {}
 
     /**
-     * The machine runs and has an address.
+     * The machine was seen to run: by a look, of which there are few once the machine itself can be asked, or because it
+     * has answered, just before {@link Ready}.
      *
      * @param at when
      * @param requestId the request
@@ -76,7 +77,7 @@ public sealed interface BuilderEvent {
      * @param at when
      * @param requestId the request
      * @param machineId its id
-     * @param took time since it had an address
+     * @param took time since it was seen to run
      */
     record Ready(Instant at, String requestId, String machineId, Duration took) implements BuilderEvent {}
 

@@ -102,17 +102,17 @@ final class Arrival {
         }
 
         @Override
-        public BuilderException tooLate() {
+        public BuilderException tooLate(String seen) {
             return new BuilderTimeoutException(
                     "Machine " + held.machineId() + " (" + held.offer().describe() + ") was not ready within "
-                            + readyTimeout.toSeconds() + " s and is given back",
+                            + readyTimeout.toSeconds() + " s and is given back; " + seen,
                     null,
                     null,
                     null);
         }
 
         @Override
-        public void onAddress(Machine machine) {
+        public void onRunning(Machine machine) {
             runningAt = region.ticker().now();
             held.publish(new BuilderEvent.Running(
                     runningAt, held.requestId(), machine.id(), Duration.between(launchedAt, runningAt)));

@@ -195,13 +195,16 @@ final class Attachment {
         }
 
         @Override
-        public BuilderException tooLate() {
+        public BuilderException tooLate(String seen) {
             return new BuilderTimeoutException(
-                    "Machine " + id + " was not ready at " + deadline + "; it is left to its lease", null, null, null);
+                    "Machine " + id + " was not ready at " + deadline + " and is left to its lease; " + seen,
+                    null,
+                    null,
+                    null);
         }
 
         @Override
-        public void onAddress(Machine machine) {
+        public void onRunning(Machine machine) {
             // That it runs is news to whoever acquired it, and told there.
         }
     }

@@ -4,6 +4,7 @@ import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ThrottledException;
+import dev.ephemeralbuilder.spi.Door;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.ShellKeys;
@@ -29,11 +30,15 @@ final class Boot {
         /** Returns why a machine that is there is not worth waiting for. */
         Optional<BuilderException> objection(Machine machine);
 
-        /** Returns why it was given up at the deadline. */
-        BuilderException tooLate();
+        /**
+         * Returns why it was given up at the deadline.
+         *
+         * @param seen how far it has got
+         */
+        BuilderException tooLate(String seen);
 
-        /** It runs and has an address; contact comes next. */
-        void onAddress(Machine machine);
+        /** It runs. */
+        void onRunning(Machine machine);
     }
 
     private final Region region;
@@ -44,7 +49,10 @@ final class Boot {
     private final Instant deadline;
     private final Waiting waiting;
     private final CompletableFuture<BuilderHandle> result = new CompletableFuture<>();
-    private boolean addressed;
+    private @Nullable Machine machine;
+    private boolean running;
+    private boolean knocking;
+    private boolean contacted;
     private Ticker.@Nullable Scheduled timer;
     private Watcher.@Nullable Watch watch;
     private @Nullable Instant blindSince;
@@ -74,20 +82,26 @@ final class Boot {
         timer = region.ticker()
                 .schedule(
                         Duration.between(region.ticker().now(), deadline),
-                        () -> result.completeExceptionally(waiting.tooLate()));
+                        () -> result.completeExceptionally(waiting.tooLate(seen())));
         watch = region.watcher().expect(held.machineId(), new Watcher.Observer() {
             @Override
             public void onLook(Optional<Machine> look) {
                 blindSince = null;
-                take(look);
+                if (result.isDone()) {
+                    held.onLook(look);
+                } else {
+                    take(look);
+                }
             }
 
             @Override
             public void onBlindLook(BuilderException reason) {
-                Boot.this.onBlindLook(reason);
+                if (!result.isDone()) {
+                    Boot.this.onBlindLook(reason);
+                }
             }
         });
-        Stages.whenDone(result, (builder, failure) -> settled());
+        Stages.whenDone(result, (builder, failure) -> settled(failure != null));
         return result;
     }
 
@@ -96,13 +110,27 @@ final class Boot {
         result.completeExceptionally(reason);
     }
 
-    private void settled() {
-        if (watch != null) {
+    /** With the builder the watch goes to whoever holds the machine. */
+    private void settled(boolean failed) {
+        if (failed && watch != null) {
             watch.end();
         }
         if (timer != null) {
             timer.cancel();
         }
+    }
+
+    private String seen() {
+        Machine last = machine;
+        if (last == null) {
+            return "the cloud did not show it";
+        }
+        if (contacted) {
+            return "it takes connections, but does not answer";
+        }
+        return last.state() == MachineState.RUNNING
+                ? "it runs, but takes no connections: see its security group and its SSH server"
+                : "it is " + last.state();
     }
 
     private void onBlindLook(BuilderException reason) {
@@ -118,7 +146,7 @@ final class Boot {
 
     /** Takes a look, from the watch or from whoever has just had one. */
     void take(Optional<Machine> look) {
-        if (result.isDone() || addressed) {
+        if (result.isDone()) {
             return;
         }
         if (look.isEmpty() || look.get().state() == MachineState.ENDED) {
@@ -129,38 +157,79 @@ final class Boot {
             return;
         }
         held.seen();
-        Machine machine = look.get();
-        Optional<BuilderException> objection = waiting.objection(machine);
+        Machine now = look.get();
+        machine = now;
+        Optional<BuilderException> objection = waiting.objection(now);
         if (objection.isPresent()) {
             result.completeExceptionally(objection.get());
             return;
         }
-        if (machine.failure().isPresent()) {
-            result.completeExceptionally(configuration("Machine " + machine.id() + " cannot get ready: "
-                    + machine.failure().get()));
+        if (now.failure().isPresent()) {
+            result.completeExceptionally(configuration("Machine " + now.id() + " cannot get ready: "
+                    + now.failure().get()));
             return;
         }
-        boolean reachable =
-                machine.privateAddress().isPresent() || machine.publicAddress().isPresent();
-        if (machine.state() == MachineState.RUNNING && reachable) {
-            addressed = true;
-            if (watch != null) {
-                watch.end();
-            }
-            waiting.onAddress(machine);
-            contact(machine);
+        if (now.state() == MachineState.RUNNING) {
+            runs(now);
+        }
+        boolean addressed =
+                now.privateAddress().isPresent() || now.publicAddress().isPresent();
+        if (addressed && !contacted && !knocking) {
+            knock(now);
         }
     }
 
-    private void contact(Machine machine) {
-        Link link = new Link(region.ticker(), region.shellCalls(), region.provider(), machine, keys, held::presence);
+    private void runs(Machine now) {
+        if (!running) {
+            running = true;
+            waiting.onRunning(now);
+        }
+    }
+
+    private void knock(Machine at) {
+        knocking = true;
+        Stages.whenDone(region.doors().knock(at), (door, failure) -> {
+            knocking = false;
+            if (result.isDone() || machine == null) {
+                return;
+            }
+            // The newest look may know of another address, or that it runs.
+            Machine now = machine;
+            if (door == Door.OPEN || (door == Door.UNKNOWN && now.state() == MachineState.RUNNING)) {
+                contact(now);
+            } else if (door == Door.SHUT) {
+                knockAgain();
+            }
+        });
+    }
+
+    /** The machine itself will tell when it is there; the cloud is asked only whether it still is. */
+    private void knockAgain() {
+        knocking = true;
+        if (watch != null) {
+            watch.relax();
+        }
+        Stages.whenDone(region.doors().pause(), (v, failure) -> {
+            if (!result.isDone() && machine != null) {
+                knock(machine);
+            }
+        });
+    }
+
+    private void contact(Machine at) {
+        contacted = true;
+        Link link = new Link(region.ticker(), region.shellCalls(), region.provider(), at, keys, this::presence);
         Remote remote = new Remote(region.ticker(), link);
-        held.ready(region.watcher().watch(machine.id(), held::onLook), link);
+        if (watch != null) {
+            watch.relax();
+            held.ready(watch, link);
+        }
         Stages.whenDone(remote.ask(Supervisor.install(), deadline), (reply, failure) -> {
             if (failure != null) {
                 result.completeExceptionally(Failures.asBuilderException(failure));
                 return;
             }
+            runs(at);
             List<String> missing = reply.values("missing");
             Optional<String> workspace = reply.value("workspace");
             if (!missing.isEmpty() || workspace.isEmpty()) {
@@ -168,8 +237,14 @@ final class Boot {
                         + String.join(", ", missing) + ". Install it in the image"));
                 return;
             }
+            link.booted();
             result.complete(new BuilderHandle(held, region, users, link, remote, workspace.get()));
         });
+    }
+
+    /** While it boots, the watch tells whether it is gone. */
+    private CompletableFuture<Optional<BuilderException>> presence() {
+        return result.isDone() ? held.presence() : CompletableFuture.completedFuture(Optional.empty());
     }
 
     private static ConfigurationException configuration(String message) {

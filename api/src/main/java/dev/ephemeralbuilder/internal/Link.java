@@ -28,6 +28,9 @@ final class Link {
     private static final Duration FIRST_DELAY = Duration.ofMillis(200);
     private static final Duration LONGEST_DELAY = Duration.ofSeconds(5);
 
+    /** A machine that boots is about to let its user in. */
+    private static final Duration LONGEST_WHILE_BOOTING = Duration.ofMillis(500);
+
     /** Asked after each failed try. */
     interface Presence {
         /**
@@ -57,6 +60,7 @@ final class Link {
     private final List<Connection> connections = new ArrayList<>();
     private @Nullable CompletableFuture<Connection> connecting;
     private @Nullable Supplier<BuilderException> closed;
+    private Duration longest = LONGEST_WHILE_BOOTING;
 
     Link(Ticker ticker, Calls calls, CloudProvider provider, Machine machine, ShellKeys keys, Presence presence) {
         this.ticker = ticker;
@@ -65,6 +69,11 @@ final class Link {
         this.machine = machine;
         this.keys = keys;
         this.presence = presence;
+    }
+
+    /** The machine has booted: from now on a failure is not a matter of moments. */
+    void booted() {
+        longest = LONGEST_DELAY;
     }
 
     /** Opens a channel, however often it takes within the patience. Completes on the ticker. */
@@ -118,8 +127,7 @@ final class Link {
                 if (!ticker.now().plus(delay).isBefore(deadline)) {
                     return CompletableFuture.failedFuture(outOfReach(reason, blind));
                 }
-                Duration longer =
-                        delay.multipliedBy(2).compareTo(LONGEST_DELAY) < 0 ? delay.multipliedBy(2) : LONGEST_DELAY;
+                Duration longer = delay.multipliedBy(2).compareTo(longest) < 0 ? delay.multipliedBy(2) : longest;
                 return Stages.after(ticker, delay).thenCompose(v -> open(command, deadline, longer));
             });
         });

@@ -19,6 +19,7 @@ record Region(
         CloudCalls cloud,
         MarketBook market,
         Watcher watcher,
+        Doors doors,
         Terminator terminator,
         Leases leases,
         Records records,

@@ -4,13 +4,13 @@ import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.spi.CloudAction;
-import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,11 +27,16 @@ import org.slf4j.LoggerFactory;
 final class Terminator {
     private static final Logger log = LoggerFactory.getLogger(Terminator.class);
 
-    /** How long deletions are collected into one call. */
+    /** How long deletions are collected into one call when none has been made for a while. */
     private static final Duration GATHER = Duration.ofMillis(200);
 
-    /** From an accepted deletion to the look whether it took place. */
-    private static final Duration VERIFY = Duration.ofSeconds(1);
+    /** Between two rounds of calls, unless there is enough for a full one. */
+    private static final Duration REST = Duration.ofSeconds(3);
+
+    /** From an accepted deletion to the look whether it took place; each further look takes twice as long. */
+    private static final Duration VERIFY = Duration.ofMillis(1500);
+
+    private static final Duration LONGEST_VERIFY = Duration.ofSeconds(12);
 
     /** When the machine's state forbids its deletion: 10 to 15 seconds are usual (ecs-openapi, 3). */
     private static final Duration LATER = Duration.ofSeconds(5);
@@ -46,7 +51,8 @@ final class Terminator {
         final Instant unknownUntil;
         final CompletableFuture<Void> gone = new CompletableFuture<>();
         Instant deleteAt;
-        boolean accepted;
+        Instant verifyAt = Instant.MAX;
+        Duration pause = VERIFY;
         int failures;
 
         Entry(String id, Instant unknownUntil, Instant deleteAt) {
@@ -54,18 +60,30 @@ final class Terminator {
             this.unknownUntil = unknownUntil;
             this.deleteAt = deleteAt;
         }
+
+        Instant dueAt() {
+            return verifyAt.isBefore(deleteAt) ? verifyAt : deleteAt;
+        }
+
+        void verifyLater(Instant now) {
+            verifyAt = now.plus(pause);
+            pause = pause.multipliedBy(2).compareTo(LONGEST_VERIFY) < 0 ? pause.multipliedBy(2) : LONGEST_VERIFY;
+        }
     }
 
     private final Ticker ticker;
     private final CloudCalls cloud;
+    private final Watcher watcher;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private boolean running;
+    private Instant restUntil = Instant.MIN;
     private Ticker.@Nullable Scheduled next;
     private @Nullable Instant nextAt;
 
-    Terminator(Ticker ticker, CloudCalls cloud) {
+    Terminator(Ticker ticker, CloudCalls cloud, Watcher watcher) {
         this.ticker = ticker;
         this.cloud = cloud;
+        this.watcher = watcher;
     }
 
     /**
@@ -80,40 +98,46 @@ final class Terminator {
         }
         Entry entry = new Entry(id, unknownUntil, ticker.now());
         entries.put(id, entry);
-        wake(GATHER);
+        wake();
         return entry.gone;
     }
 
-    private void wake(Duration delay) {
-        Instant at = ticker.now().plus(delay);
-        if (running || (nextAt != null && !at.isBefore(nextAt))) {
+    /** Sets the time of the next round: when the first entry is due, but not before there is enough, or a rest is over. */
+    private void wake() {
+        if (running || entries.isEmpty()) {
+            return;
+        }
+        Instant now = ticker.now();
+        Instant soonest = now.plus(GATHER);
+        boolean enough = entries.values().stream()
+                        .filter(e -> !e.deleteAt.isAfter(soonest))
+                        .count()
+                >= cloud.provider().limits().deleteBatch();
+        Instant rested = enough || restUntil.isBefore(soonest) ? soonest : restUntil;
+        Instant due = entries.values().stream()
+                .map(Entry::dueAt)
+                .min(Comparator.naturalOrder())
+                .orElse(rested);
+        Instant at = due.isBefore(rested) ? rested : due;
+        if (nextAt != null && !at.isBefore(nextAt)) {
             return;
         }
         if (next != null) {
             next.cancel();
         }
         nextAt = at;
-        next = ticker.schedule(delay, this::round);
+        next = ticker.schedule(Duration.between(now, at), this::round);
     }
 
     private void round() {
         next = null;
         nextAt = null;
-        if (entries.isEmpty()) {
-            return;
-        }
         running = true;
-        Stages.whenDone(deleteDue().thenCompose(v -> verify()), (v, failure) -> {
+        restUntil = ticker.now().plus(REST);
+        Stages.whenDone(CompletableFuture.allOf(deleteDue(), verifyDue()), (v, failure) -> {
             running = false;
-            if (!entries.isEmpty()) {
-                boolean soon = entries.values().stream().anyMatch(e -> e.accepted || e.deleteAt.isBefore(soonest()));
-                wake(soon ? VERIFY : LATER);
-            }
+            wake();
         });
-    }
-
-    private Instant soonest() {
-        return ticker.now().plus(VERIFY);
     }
 
     private CompletableFuture<Void> deleteDue() {
@@ -169,12 +193,13 @@ final class Terminator {
     }
 
     private void accept(Entry entry) {
-        entry.accepted = true;
-        entry.deleteAt = ticker.now().plus(AGAIN);
+        Instant now = ticker.now();
+        entry.deleteAt = now.plus(AGAIN);
+        entry.verifyLater(now);
     }
 
     private void later(Entry entry, Outcome outcome) {
-        entry.accepted = false;
+        entry.verifyAt = Instant.MAX;
         entry.deleteAt = ticker.now().plus(LATER);
         log.debug("Deletion has to wait [id={}, code={}]", entry.id, outcome.code());
     }
@@ -185,40 +210,31 @@ final class Terminator {
             return;
         }
         entry.failures++;
-        entry.accepted = false;
+        entry.verifyAt = Instant.MAX;
         long seconds = Math.min(LONGEST.toSeconds(), 1L << Math.min(entry.failures, 10));
         entry.deleteAt = ticker.now().plusSeconds(seconds);
         log.warn("Deletion failed and will be repeated [id={}, in={}s, reason={}]", id, seconds, reason);
     }
 
-    private CompletableFuture<Void> verify() {
-        List<String> deleted =
-                entries.values().stream().filter(e -> e.accepted).map(e -> e.id).toList();
-        return inBatches(deleted, cloud.provider().limits().describeBatch(), this::verifyBatch);
-    }
-
-    private CompletableFuture<Void> verifyBatch(List<String> ids) {
-        return cloud.once(CloudAction.DESCRIBE, () -> cloud.provider().describe(ids))
-                .handle((machines, failure) -> {
-                    if (failure != null) {
-                        // Not asked is not absent: look again in the next round.
-                        log.debug(
-                                "Could not verify deletions [ids={}, reason={}]",
-                                ids,
-                                Failures.unwrap(failure).toString());
-                        return null;
-                    }
-                    for (String id : ids) {
-                        Machine machine = machines.get(id);
-                        if (machine == null || machine.state() == MachineState.ENDED) {
-                            Entry entry = entries.remove(id);
-                            if (entry != null) {
-                                entry.gone.complete(null);
-                            }
-                        }
+    /** Looks whether deletions took place, with whoever else has something to look at. */
+    private CompletableFuture<Void> verifyDue() {
+        Instant soon = ticker.now().plus(VERIFY.dividedBy(2));
+        List<CompletableFuture<?>> looks = new ArrayList<>();
+        for (Entry entry : List.copyOf(entries.values())) {
+            if (!entry.verifyAt.isAfter(soon)) {
+                looks.add(watcher.look(entry.id).handle((look, failure) -> {
+                    if (failure == null && (look.isEmpty() || look.get().state() == MachineState.ENDED)) {
+                        entries.remove(entry.id);
+                        entry.gone.complete(null);
+                    } else if (entry.verifyAt.isBefore(Instant.MAX)) {
+                        // Not asked is not absent, and still there is not gone.
+                        entry.verifyLater(ticker.now());
                     }
                     return null;
-                });
+                }));
+            }
+        }
+        return CompletableFuture.allOf(looks.toArray(CompletableFuture<?>[]::new));
     }
 
     private static CompletableFuture<Void> inBatches(

@@ -49,7 +49,7 @@ final class Watcher {
     /** What ends a watch. */
     static final class Watch {
         private final Observer observer;
-        private final Duration interval;
+        private Duration interval;
         private Instant dueAt;
         private boolean over;
 
@@ -61,6 +61,21 @@ final class Watcher {
 
         void end() {
             over = true;
+        }
+
+        /** From now on looks are seldom: the change is expected to be seen elsewhere first. */
+        void relax() {
+            dueAt = dueAt.plus(SELDOM).minus(interval);
+            interval = SELDOM;
+        }
+
+        private boolean isDueBy(Instant time) {
+            return !over && !dueAt.isAfter(time);
+        }
+
+        /** Whether a look now, which costs nothing more, spares one later. */
+        private boolean isWorthALook(Instant now) {
+            return isDueBy(now.plus(interval.dividedBy(2)));
         }
     }
 
@@ -119,20 +134,41 @@ final class Watcher {
         Map<String, CompletableFuture<Optional<Machine>>> asked = looks;
         looks = new LinkedHashMap<>();
         Set<String> ids = new LinkedHashSet<>(asked.keySet());
-        // Whoever is nearly due goes along: fuller batches are fewer calls.
-        Instant soon = ticker.now().plus(OFTEN.dividedBy(2));
-        watches.forEach((id, some) -> {
-            if (some.stream().anyMatch(watch -> !watch.dueAt.isAfter(soon))) {
-                ids.add(id);
-            }
-        });
-        List<String> all = List.copyOf(ids);
         int size = cloud.provider().limits().describeBatch();
+        addWatched(ids, size);
+        List<String> all = List.copyOf(ids);
         List<CompletableFuture<?>> calls = new ArrayList<>();
         for (int i = 0; i < all.size(); i += size) {
             calls.add(describe(all.subList(i, Math.min(all.size(), i + size)), asked));
         }
         Stages.whenDone(CompletableFuture.allOf(calls.toArray(CompletableFuture<?>[]::new)), (v, failure) -> again());
+    }
+
+    /** Adds what is due, or nearly; and, since fuller batches are fewer calls, what fits in and will be due soonest. */
+    private void addWatched(Set<String> ids, int size) {
+        Instant now = ticker.now();
+        Instant soon = now.plus(OFTEN.dividedBy(2));
+        watches.forEach((id, some) -> {
+            if (some.stream().anyMatch(watch -> watch.isDueBy(soon))) {
+                ids.add(id);
+            }
+        });
+        int room = (size - ids.size() % size) % size;
+        watches.entrySet().stream()
+                .filter(e -> !ids.contains(e.getKey()))
+                .filter(e -> e.getValue().stream().anyMatch(watch -> watch.isWorthALook(now)))
+                .sorted(Comparator.comparing(e -> soonest(e.getValue())))
+                .limit(room)
+                .map(Map.Entry::getKey)
+                .toList()
+                .forEach(ids::add);
+    }
+
+    private static Instant soonest(List<Watch> some) {
+        return some.stream()
+                .map(watch -> watch.dueAt)
+                .min(Comparator.naturalOrder())
+                .orElse(Instant.MAX);
     }
 
     private void again() {

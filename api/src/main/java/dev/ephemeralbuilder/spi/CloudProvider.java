@@ -6,6 +6,7 @@ import dev.ephemeralbuilder.selection.Offers;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,6 +112,19 @@ public interface CloudProvider extends AutoCloseable {
      * @throws InterruptedException if interrupted
      */
     Map<String, Outcome> delete(Collection<String> ids) throws InterruptedException;
+
+    /**
+     * Finds out whether a machine takes connections by now. This may be asked several times a second while the machine
+     * boots, so it makes no call to the cloud's API, and it does not block: what it waits for completes the future
+     * within 10 seconds.
+     *
+     * <p>By default a knock cannot tell: a shell is opened once the cloud says that the machine runs.
+     *
+     * @param machine the machine as the cloud has shown it, running or not
+     */
+    default CompletableFuture<Door> knock(Machine machine) {
+        return CompletableFuture.completedFuture(Door.UNKNOWN);
+    }
 
     /**
      * Connects to a machine that has an address. A machine that does not answer yet, or may not let the client in yet

@@ -14,6 +14,7 @@ import dev.ephemeralbuilder.selection.MachineType;
 import dev.ephemeralbuilder.selection.Offers;
 import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.Door;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.LaunchResult;
 import dev.ephemeralbuilder.spi.Machine;
@@ -38,6 +39,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -288,6 +290,16 @@ public final class EcsProvider implements CloudProvider {
             throw refused("at most " + most + " ids in one call, were " + ids.size());
         }
         return !ids.isEmpty();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>Makes a TCP connection to the SSH server and ends it; a machine that is just being made has its address already.
+     */
+    @Override
+    public CompletableFuture<Door> knock(Machine machine) {
+        return addresses.apply(machine).map(ssh::knock).orElse(CompletableFuture.completedFuture(Door.UNKNOWN));
     }
 
     /**

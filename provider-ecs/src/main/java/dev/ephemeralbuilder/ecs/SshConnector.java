@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.ecs;
 
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.spi.Door;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.security.InvalidKeyException;
 import java.security.PublicKey;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
@@ -55,6 +57,7 @@ final class SshConnector implements AutoCloseable {
 
     private final String user;
     private final SshClient client;
+    private final SshDoors doors;
 
     SshConnector(String user) {
         this(user, HEARTBEAT);
@@ -66,7 +69,9 @@ final class SshConnector implements AutoCloseable {
         ThreadFactory threads = threads();
         SshClient c = SshClient.setUpDefaultClient();
         c.setIoServiceFactoryFactory(new Nio2ServiceFactoryFactory(() -> ioThreads(threads)));
-        c.setScheduledExecutorService(new ScheduledThreadPoolExecutor(1, threads), true);
+        ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, threads);
+        timer.setRemoveOnCancelPolicy(true);
+        c.setScheduledExecutorService(timer, true);
         c.setHostConfigEntryResolver(HostConfigEntryResolver.EMPTY);
         c.setKeyIdentityProvider(KeyIdentityProvider.EMPTY_KEYS_PROVIDER);
         c.setUserAuthFactories(List.of(UserAuthPublicKeyFactory.INSTANCE));
@@ -81,6 +86,7 @@ final class SshConnector implements AutoCloseable {
         CoreModuleProperties.IDLE_TIMEOUT.set(c, heartbeat.multipliedBy(HEARTBEATS_OF_SILENCE));
         c.start();
         this.client = c;
+        this.doors = new SshDoors(threads, timer);
     }
 
     private static ThreadFactory threads() {
@@ -125,6 +131,11 @@ final class SshConnector implements AutoCloseable {
             mismatch = true;
             return false;
         }
+    }
+
+    /** Finds out whether an address takes connections; does not block. */
+    CompletableFuture<Door> knock(InetSocketAddress address) {
+        return doors.knock(address);
     }
 
     /**
@@ -185,6 +196,7 @@ final class SshConnector implements AutoCloseable {
     /** Closes all connections and ends the threads. Does not throw. */
     @Override
     public void close() {
+        doors.close();
         try {
             client.close(true).await(CLOSE_TIMEOUT);
         } catch (InterruptedIOException e) {

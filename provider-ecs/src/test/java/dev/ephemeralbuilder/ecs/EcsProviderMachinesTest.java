@@ -10,12 +10,16 @@ import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.ReclaimNotice;
 import dev.ephemeralbuilder.ThrottledException;
 import dev.ephemeralbuilder.alibaba.FakeEndpoint;
+import dev.ephemeralbuilder.spi.Door;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachinePage;
 import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.Outcome.Status;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Collections;
@@ -30,6 +34,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class EcsProviderMachinesTest {
     private static final Instant NOW = Instant.parse("2030-01-01T00:00:00Z");
+    private static final Duration KNOCK = Duration.ofSeconds(10);
     private static final String DONE = "{'RequestId':'R'}";
 
     private final FakeEndpoint endpoint = new FakeEndpoint();
@@ -57,6 +62,34 @@ class EcsProviderMachinesTest {
     private Machine only(String row) throws InterruptedException {
         endpoint.json("DescribeInstances", page("", 1, row));
         return Objects.requireNonNull(provider.describe(List.of("i-1")).get("i-1"));
+    }
+
+    private Machine at(String address) throws InterruptedException {
+        return only(row("i-1", "Starting", ",'VpcAttributes':{'PrivateIpAddress':{'IpAddress':[" + address + "]}}"));
+    }
+
+    @Test
+    void aKnockTellsWhetherThePortOfTheMachineIsOpen() throws Exception {
+        Machine machine = at("'127.0.0.1'");
+        int port;
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = server.getLocalPort();
+            try (EcsProvider there =
+                    Fixtures.provider(endpoint.uri()).sshPort(port).build()) {
+                assertThat(there.knock(machine)).succeedsWithin(KNOCK).isEqualTo(Door.OPEN);
+            }
+        }
+        try (EcsProvider there = Fixtures.provider(endpoint.uri()).sshPort(port).build()) {
+            assertThat(there.knock(machine)).succeedsWithin(KNOCK).isEqualTo(Door.SHUT);
+        }
+    }
+
+    @Test
+    void aKnockCannotTellWithoutAnAddressOrOnAClosedProvider() throws Exception {
+        assertThat(provider.knock(at(""))).isCompletedWithValue(Door.UNKNOWN);
+        Machine machine = at("'127.0.0.1'");
+        provider.close();
+        assertThat(provider.knock(machine)).succeedsWithin(KNOCK).isEqualTo(Door.UNKNOWN);
     }
 
     @Test

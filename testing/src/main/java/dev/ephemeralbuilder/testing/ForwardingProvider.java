@@ -3,6 +3,7 @@ package dev.ephemeralbuilder.testing;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.selection.Offers;
 import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.Door;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.LaunchResult;
 import dev.ephemeralbuilder.spi.Machine;
@@ -16,6 +17,7 @@ import dev.ephemeralbuilder.spi.ShellKeys;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,6 +90,11 @@ public abstract class ForwardingProvider implements CloudProvider {
     @Override
     public Map<String, Outcome> delete(Collection<String> ids) throws InterruptedException {
         return next.delete(ids);
+    }
+
+    @Override
+    public CompletableFuture<Door> knock(Machine machine) {
+        return next.knock(machine);
     }
 
     @Override

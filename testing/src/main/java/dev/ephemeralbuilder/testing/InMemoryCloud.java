@@ -9,6 +9,7 @@ import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.ReclaimNotice;
 import dev.ephemeralbuilder.selection.Offer;
+import dev.ephemeralbuilder.spi.Door;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.LaunchResult;
 import dev.ephemeralbuilder.spi.Machine;
@@ -254,6 +255,15 @@ final class InMemoryCloud {
                             host.forget(shell);
                             whenClosed.accept(shell);
                         }));
+    }
+
+    Door knock(String id) {
+        settle();
+        synchronized (lock) {
+            InMemoryMachine machine = machines.get(id);
+            boolean answers = !down && machine != null && machine.state(now()) == MachineState.RUNNING;
+            return answers ? Door.OPEN : Door.SHUT;
+        }
     }
 
     Set<String> ids() {

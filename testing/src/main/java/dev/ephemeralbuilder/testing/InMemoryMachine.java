@@ -100,8 +100,7 @@ final class InMemoryMachine {
 
     Machine describe(Instant now) {
         MachineState state = state(now);
-        boolean addressed = !now.isBefore(runningAt);
-        boolean open = addressed && launch.spec().publicBandwidthMbit() > 0;
+        boolean open = launch.spec().publicBandwidthMbit() > 0;
         String last = (number >> 8 & 0xff) + "." + (number & 0xff);
         return Machine.builder()
                 .id(id)
@@ -112,7 +111,7 @@ final class InMemoryMachine {
                 .state(state)
                 .createdAt(createdAt)
                 .tags(tags)
-                .privateAddress(addressed ? "127.64." + last : null)
+                .privateAddress("127.64." + last)
                 .publicAddress(open ? "127.65." + last : null)
                 .cap(cap)
                 .reclaimNotice(notice)

@@ -13,6 +13,7 @@ import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.selection.MachineType;
 import dev.ephemeralbuilder.selection.Offers;
 import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.Door;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.LaunchResult;
 import dev.ephemeralbuilder.spi.Machine;
@@ -38,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -52,8 +54,8 @@ import org.jspecify.annotations.Nullable;
  * threads and files go; {@link #machines}, {@link #processes} and {@link #calls} still answer then, so that a test can look for leaks after
  * the fleet is closed.
  *
- * <p>Life of a machine: {@code STARTING} → {@code RUNNING} with an address after the boot time → gone at its cap, its
- * reclaim, or, by way of {@code STOPPING}, after a deletion. What is gone is absent, as on ECS; {@code ENDED} is never
+ * <p>Life of a machine: {@code STARTING}, with an address from the first moment on, as on ECS [unconfirmed] → {@code
+ * RUNNING} after the boot time: from then on its door is open → gone at its cap, its reclaim, or, by way of {@code STOPPING}, after a deletion. What is gone is absent, as on ECS; {@code ENDED} is never
  * reported. Every machine lets in the client key of its launch and shows the host key of its launch.
  *
  * <p>Safe for use by many threads.
@@ -175,6 +177,11 @@ public final class InMemoryProvider implements CloudProvider {
             withinBatch(ids.size(), limits().deleteBatch());
             return cloud.delete(ids);
         });
+    }
+
+    @Override
+    public CompletableFuture<Door> knock(Machine machine) {
+        return CompletableFuture.completedFuture(cloud.knock(machine.id()));
     }
 
     @Override

@@ -18,6 +18,7 @@ import dev.ephemeralbuilder.ThrottledException;
 import dev.ephemeralbuilder.selection.MachineType;
 import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.Channel;
+import dev.ephemeralbuilder.spi.Door;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
@@ -80,14 +81,15 @@ class InMemoryProviderTest {
     }
 
     @Test
-    void aMachineRunsAndHasAnAddressAfterTheBootTime() throws Exception {
+    void aMachineHasAnAddressAtOnceAndRunsAfterTheBootTime() throws Exception {
         String id = launch(Market.SPOT);
         ticker.advance(BOOT.minusMillis(1));
         assertThat(described(id).state()).isEqualTo(MachineState.STARTING);
-        assertThat(described(id).privateAddress()).isEmpty();
+        assertThat(described(id).privateAddress()).isPresent();
+        assertThat(provider.knock(described(id))).isCompletedWithValue(Door.SHUT);
         ticker.advance(Duration.ofMillis(1));
         assertThat(described(id).state()).isEqualTo(MachineState.RUNNING);
-        assertThat(described(id).privateAddress()).isPresent();
+        assertThat(provider.knock(described(id))).isCompletedWithValue(Door.OPEN);
     }
 
     @Test

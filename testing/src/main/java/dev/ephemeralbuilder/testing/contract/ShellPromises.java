@@ -8,17 +8,23 @@ import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.spi.Channel;
 import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.Door;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** {@link CloudProvider#open} and {@link Shell}: who gets in, and what a connection's end does. */
 abstract class ShellPromises extends Promises {
+    /** As {@link CloudProvider#knock} promises. */
+    private static final Duration KNOCK = Duration.ofSeconds(10);
+
     ShellPromises(Supplier<ContractRig> rigs) {
         super(rigs);
     }
@@ -107,6 +113,26 @@ abstract class ShellPromises extends Promises {
                 .matches(Promises::retryable, "retryable() is true");
         setup().refuseConnections(machine, false);
         rig().connect(machine).close();
+    }
+
+    @Test
+    void aKnockIsNotShutWhereAShellOpens() throws Exception {
+        Machine machine = rig().described(rig().launchOne());
+        assertThat(knock(machine))
+                .as(
+                        "knock must tell of a machine that still starts too: the engine knocks as soon as it has an address")
+                .isNotNull();
+        Machine running = rig().running(machine.id());
+        rig().connect(running).close();
+        assertThat(knock(running))
+                .as(
+                        "knock must not be SHUT where open succeeds: the engine waits until it is not; answer UNKNOWN where a"
+                                + " knock cannot tell")
+                .isNotEqualTo(Door.SHUT);
+    }
+
+    private Door knock(Machine machine) throws Exception {
+        return provider().knock(machine).get(KNOCK.toSeconds(), TimeUnit.SECONDS);
     }
 
     @Test
