@@ -92,8 +92,10 @@ public final class AcquireRequest {
         private Builder() {}
 
         /**
-         * Sets the id of this request, which the machine's tags, events and the ledger carry. It must not be in use by
-         * another request or builder of the same fleet. Default: none; the fleet makes one up.
+         * Sets the id of this request, which the machine's tags, events and the ledger carry. Of all processes of an owner
+         * that use the same id, one gets a machine; the others fail with {@link DuplicateRequestException}. A process that
+         * asks again after another one has died goes on with what that one had, whether or not it was ready, if they share
+         * a state store: such a machine may have run scripts. Default: none; the fleet makes one up.
          *
          * @throws IllegalArgumentException unless it is 1 to 64 characters of {@code A-Z a-z 0-9 . _ : -}, the first a
          *     letter or digit

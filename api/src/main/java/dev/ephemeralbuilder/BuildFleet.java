@@ -48,7 +48,8 @@ public interface BuildFleet extends AutoCloseable {
      * @throws ThrottledException if the cloud kept refusing calls
      * @throws BuilderTimeoutException if the machine was not ready in time; it is given back
      * @throws ProviderException if the cloud failed
-     * @throws IllegalStateException if the fleet is closed, or the request's id is in use in it
+     * @throws DuplicateRequestException if the request's id is in use, here or in another process
+     * @throws IllegalStateException if the fleet is closed
      * @throws InterruptedException if interrupted; what was launched is given back
      */
     EphemeralBuilder acquire(MachineSpec spec, AcquireRequest request) throws InterruptedException;
@@ -182,6 +183,7 @@ public interface BuildFleet extends AutoCloseable {
         private Duration lease = Duration.ofMinutes(10);
         private Duration closeTimeout = Duration.ofSeconds(30);
         private boolean closeOnJvmExit;
+        private @Nullable String host;
 
         private Builder() {}
 
@@ -296,6 +298,21 @@ public interface BuildFleet extends AutoCloseable {
         }
 
         /**
+         * Sets the name of this host, which its machines carry in a tag so that people can tell where they come from.
+         * Default: the name that the host has. Processes that share a state store but do not see each other's process
+         * ids, such as those of two containers, need different names.
+         *
+         * @throws IllegalArgumentException if it is blank or longer than 128 characters
+         */
+        public Builder host(String name) {
+            if (name.isBlank() || name.length() > 128) {
+                throw new IllegalArgumentException("host must have 1 to 128 characters, was '" + name + "'");
+            }
+            this.host = name;
+            return this;
+        }
+
+        /**
          * Builds the fleet and starts its threads; makes no call to a cloud.
          *
          * @throws IllegalStateException if owner or provider is missing, or two providers have the same name and region
@@ -325,6 +342,7 @@ public interface BuildFleet extends AutoCloseable {
                     maxConcurrentCalls,
                     maxAttempts,
                     lease,
+                    host,
                     closeTimeout,
                     closeOnJvmExit));
         }

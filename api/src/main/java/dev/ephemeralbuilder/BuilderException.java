@@ -18,6 +18,7 @@ public abstract sealed class BuilderException extends RuntimeException
                 CapacityException,
                 ConfigurationException,
                 CredentialsException,
+                DuplicateRequestException,
                 PartialAcquireException,
                 ProviderException,
                 QuotaException,

@@ -9,6 +9,7 @@ import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.Market;
+import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.selection.MachineType;
 import dev.ephemeralbuilder.selection.Offer;
@@ -40,6 +41,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Acquisition {
     private static final int MOST_REASONS = 6;
+    private static final int MOST_USED_TOKENS = 10;
 
     /** How long slow regions are waited for once another one has answered. */
     private static final Duration LATECOMERS = Duration.ofSeconds(10);
@@ -58,6 +60,12 @@ final class Acquisition {
     private @Nullable Offer current;
     private @Nullable BuilderException fatal;
     private int launches;
+
+    /** How often a token that somebody else has used is left for the next one. */
+    private int usedTokens;
+
+    private boolean selecting;
+    private boolean selected;
 
     /** Machines that are still to be launched. */
     private int missing;
@@ -105,15 +113,64 @@ final class Acquisition {
                 ready.forEach(EphemeralBuilder::close);
             }
         });
+        if (request.requestId().isEmpty()) {
+            next();
+            return;
+        }
+        Stages.whenDone(engine.requests().begin(requestId), (begun, failure) -> {
+            if (failure != null) {
+                result.completeExceptionally(Failures.asBuilderException(failure));
+                return;
+            }
+            launches = begun.last();
+            begun.unfinished().ifPresent(this::goOn);
+            next();
+        });
+    }
+
+    /** Somebody who is dead now has begun this request, or has finished it. */
+    private void goOn(BuilderRecord record) {
+        BuilderRecord.Frozen frozen = record.frozen();
+        Offer offer = record.origin().offer();
+        if (!engine.sells(offer) || (frozen != null && !frozen.spec().equals(spec.toString()))) {
+            result.completeExceptionally(new ConfigurationException(
+                    "Request id " + requestId + " was begun by a process that has died, on " + offer.describe()
+                            + (engine.sells(offer) ? ", for another spec" : ", which this fleet has no provider for")
+                            + ". Use the same settings, or another id",
+                    null,
+                    null,
+                    null));
+            return;
+        }
+        missing--;
+        underWay++;
+        Attempt attempt = engine.attempt(new Attempt.Order(spec, request, requestId, offer, launches, 1));
+        Stages.whenDone(attempt.goOn(record, result::isDone), (made, failure) -> {
+            underWay--;
+            if (failure == null) {
+                await(made.machines().get(0), made, launches);
+            } else if (Failures.asBuilderException(failure) instanceof ProviderException e
+                    && e.effect() == ProviderException.Effect.NONE) {
+                // Nothing of it is there: as if it had never been begun.
+                missing++;
+            } else {
+                refused(offer, launches, 1, Failures.asBuilderException(failure));
+            }
+            next();
+        });
+    }
+
+    private void readMarket() {
+        selecting = true;
         Instant began = engine.ticker().now();
         List<CompletableFuture<Answer>> answers =
                 engine.regions().stream().map(this::read).toList();
-        CompletableFuture<Void> selected = allOrEnough(answers)
+        CompletableFuture<Void> read = allOrEnough(answers)
                 .thenRunAsync(
                         () -> select(
                                 answers.stream().map(CompletableFuture::join).toList(), began),
                         engine.ticker());
-        Stages.whenDone(selected, (v, failure) -> {
+        Stages.whenDone(read, (v, failure) -> {
             if (failure != null) {
                 result.completeExceptionally(Failures.asBuilderException(failure));
             }
@@ -186,6 +243,7 @@ final class Acquisition {
             result.completeExceptionally(nothingToLaunch(selection, types));
             return;
         }
+        selected = true;
         offers = selection.ranked().stream().map(RankedOffer::offer).collect(Collectors.toCollection(ArrayDeque::new));
         next();
     }
@@ -193,6 +251,12 @@ final class Acquisition {
     /** Launches what is missing on the best offer that is left; ends when nothing more can come. */
     private void next() {
         if (result.isDone()) {
+            return;
+        }
+        if (missing > 0 && fatal == null && !selected) {
+            if (!selecting) {
+                readMarket();
+            }
             return;
         }
         while (missing > 0 && fatal == null) {
@@ -236,20 +300,42 @@ final class Acquisition {
         underWay++;
         int number = ++launches;
         Attempt.Order order = new Attempt.Order(spec, request, requestId, offer, number, count);
-        Stages.whenDone(engine.attempt(order).run(result::isDone), (made, failure) -> {
+        Attempt attempt = engine.attempt(order);
+        Stages.whenDone(attempt.run(result::isDone), (made, failure) -> {
             underWay--;
-            if (failure != null) {
-                BuilderException reason = Failures.asBuilderException(failure);
-                if (!(reason instanceof CapacityException)) {
-                    // What the cloud refuses to one it refuses to all; what is already there may still get ready.
-                    fatal = reason;
-                }
-                failed(offer, number, count, reason);
-            } else {
+            if (failure == null) {
                 if (made.machines().size() < count) {
                     failed(offer, number, count - made.machines().size(), fewer(made, offer, count));
                 }
                 made.machines().forEach(machine -> await(machine, made, number));
+                next();
+            } else if (attempt.tokenUsed()) {
+                underWay++;
+                tokenUsed(offer, number, Failures.asBuilderException(failure));
+            } else {
+                refused(offer, number, count, Failures.asBuilderException(failure));
+                next();
+            }
+        });
+    }
+
+    /** What the cloud refuses to one it refuses to all; what is already there may still get ready. */
+    private void refused(Offer offer, int number, int count, BuilderException reason) {
+        if (!(reason instanceof CapacityException)) {
+            fatal = reason;
+        }
+        failed(offer, number, count, reason);
+    }
+
+    /** Somebody without access to our store has made the same attempt: either has a machine, or has gone on. */
+    private void tokenUsed(Offer offer, int number, BuilderException reason) {
+        Stages.whenDone(engine.requests().nobodyHas(requestId), (v, somebody) -> {
+            underWay--;
+            if (somebody == null && usedTokens < MOST_USED_TOKENS) {
+                usedTokens++;
+                missing++;
+            } else {
+                refused(offer, number, 1, somebody == null ? reason : Failures.asBuilderException(somebody));
             }
             next();
         });
@@ -269,7 +355,8 @@ final class Acquisition {
         }
         underWay++;
         arrivals.add(arrival);
-        Stages.whenDone(arrival.run(), (builder, failure) -> {
+        CompletableFuture<EphemeralBuilder> arrived = arrival.run();
+        Stages.whenDone(request.requestId().isPresent() ? only(arrived) : arrived, (builder, failure) -> {
             underWay--;
             arrivals.remove(arrival);
             if (failure != null) {
@@ -281,6 +368,18 @@ final class Acquisition {
             }
             next();
         });
+    }
+
+    /** Of several processes that have a machine for the request, one keeps it. */
+    private CompletableFuture<EphemeralBuilder> only(CompletableFuture<EphemeralBuilder> arrived) {
+        return arrived.thenCompose(builder ->
+                Stages.then(engine.requests().outdone(requestId, builder.id()), (v, failure) -> {
+                    if (failure == null) {
+                        return CompletableFuture.completedFuture(builder);
+                    }
+                    builder.close();
+                    return CompletableFuture.failedFuture(failure);
+                }));
     }
 
     /** Some machines will not come from here: lack of capacity is a matter for the next offer, anything else is final. */

@@ -36,10 +36,15 @@ final class Arrival {
         this.users = users;
         this.held = held;
         this.readyTimeout = readyTimeout;
-        Instant now = region.ticker().now();
-        this.patience = new Patience(now);
+        this.patience = new Patience(made.launchedAt());
         this.boot = new Boot(
-                region, this.users, held, made.keys(), now, made.intendedAt().plus(readyTimeout), patience);
+                region,
+                this.users,
+                held,
+                made.keys(),
+                made.launchedAt(),
+                made.since().plus(readyTimeout),
+                patience);
         Stages.whenDone(made.written(), (v, failure) -> {
             if (failure != null) {
                 fail(Failures.asBuilderException(failure));
@@ -97,7 +102,9 @@ final class Arrival {
 
         @Override
         public Optional<BuilderException> objection(Machine machine) {
-            boolean hopeless = machine.reclaimNotice().isPresent() || machine.state() == MachineState.STOPPED;
+            boolean hopeless = machine.reclaimNotice().isPresent()
+                    || machine.state() == MachineState.STOPPING
+                    || machine.state() == MachineState.STOPPED;
             return hopeless ? Optional.of(vanished("taken back before it was ready")) : Optional.empty();
         }
 

@@ -31,6 +31,7 @@ final class Attachment {
     private final String id;
     private final Finder finder;
     private final Records records;
+    private final Requests requests;
     private final Ticker ticker;
     private final Executor users;
     private final Set<Held> allHeld;
@@ -42,10 +43,18 @@ final class Attachment {
     /**
      * @param allHeld the machines that the fleet holds
      */
-    Attachment(String id, Finder finder, Records records, Ticker ticker, Executor users, Set<Held> allHeld) {
+    Attachment(
+            String id,
+            Finder finder,
+            Records records,
+            Requests requests,
+            Ticker ticker,
+            Executor users,
+            Set<Held> allHeld) {
         this.id = id;
         this.finder = finder;
         this.records = records;
+        this.requests = requests;
         this.ticker = ticker;
         this.users = users;
         this.allHeld = allHeld;
@@ -147,7 +156,9 @@ final class Attachment {
         Instant launchedAt = record.launchedAt();
         CompletableFuture<Void> known =
                 launchedAt == null ? records.launched(origin.token(), id) : CompletableFuture.completedFuture(null);
-        return known.thenCompose(v -> region.leases().renewNow(id)).thenCompose(v -> {
+        CompletableFuture<Void> mineNow = known.thenCompose(v -> requests.attached(origin.token()))
+                .thenCompose(v -> region.leases().renewNow(id));
+        return mineNow.thenCompose(v -> {
             Instant soonest = now.plus(CONTACT);
             Instant deadline = record.readyBy().isAfter(soonest) ? record.readyBy() : soonest;
             Boot begun = new Boot(

@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.Launch;
@@ -27,10 +28,15 @@ final class Attempt {
     /** Repetitions of the create call must not push the cap below the cloud's minimum. */
     private static final Duration CAP_MARGIN = Duration.ofMinutes(5);
 
+    /** For how long the cloud surely knows a token: "at least minutes, not hours" (ecs-openapi, 1.3). */
+    private static final Duration TOKEN_MEMORY = Duration.ofMinutes(5);
+
     private final Region region;
     private final Identity identity;
+    private final Requests requests;
     private final Order order;
-    private final String token = "eb-" + UUID.randomUUID();
+    private final String token;
+    private boolean tokenUsed;
 
     /** Who launches. */
     record Identity(String owner, String host, Duration lease) {}
@@ -41,22 +47,37 @@ final class Attempt {
      * @param number counts the attempts for a request, from 1
      * @param count how many machines; fewer may come
      */
-    record Order(MachineSpec spec, AcquireRequest request, String requestId, Offer offer, int number, int count) {}
+    record Order(MachineSpec spec, AcquireRequest request, String requestId, Offer offer, int number, int count) {
+        /** Whether the caller has named the request: then other processes may make the same attempt. */
+        boolean named() {
+            return request.requestId().isPresent();
+        }
+    }
 
     /**
      * What was launched.
      *
      * @param machines one at least, and no more than were ordered; held
+     * @param since from when on the machines have time to get ready
+     * @param launchedAt for a while from here on the cloud may not show them
      * @param written completes when their records know them; nobody may get a builder of them if it fails
      */
-    record Made(List<Held> machines, ShellKeys keys, Instant intendedAt, CompletableFuture<Void> written) {}
+    record Made(
+            List<Held> machines, ShellKeys keys, Instant since, Instant launchedAt, CompletableFuture<Void> written) {}
 
     private record Keys(KeyPair client, KeyPair host, ShellKeys shell) {}
 
-    Attempt(Region region, Identity identity, Order order) {
+    Attempt(Region region, Identity identity, Requests requests, Order order) {
         this.region = region;
         this.identity = identity;
+        this.requests = requests;
         this.order = order;
+        this.token = order.named() ? requests.token(order.requestId(), order.number()) : "eb-" + UUID.randomUUID();
+    }
+
+    /** Whether it has failed because somebody used its token for another call. */
+    boolean tokenUsed() {
+        return tokenUsed;
     }
 
     /**
@@ -79,37 +100,95 @@ final class Attempt {
             return CompletableFuture.failedFuture(cancelled());
         }
         Instant intendedAt = region.ticker().now();
+        Instant readyBy = intendedAt.plus(order.request().readyTimeout());
         Launch launch = freeze(keys, intendedAt);
         Origin origin = new Origin(order.requestId(), token, order.offer(), intendedAt, launch.cap());
-        BuilderRecord intent =
-                new BuilderRecord(origin, intendedAt.plus(order.request().readyTimeout()), keys.shell(), null, null);
-        CompletableFuture<Void> intended = region.records().intend(intent).thenAccept(v -> {
+        CompletableFuture<Void> intended = order.named()
+                ? requests.attempt(order.requestId(), order.number(), readyBy.plus(identity.lease()))
+                        .thenCompose(v -> region.records()
+                                .intend(new BuilderRecord(
+                                        origin,
+                                        readyBy,
+                                        keys.shell(),
+                                        null,
+                                        null,
+                                        new BuilderRecord.Frozen(
+                                                order.spec().toString(), launch.tags(), launch.hostKey()))))
+                : region.records().intend(new BuilderRecord(origin, readyBy, keys.shell(), null, null, null));
+        CompletableFuture<Void> wanted = intended.thenAccept(v -> {
             if (abandoned.getAsBoolean()) {
                 throw cancelled();
             }
         });
-        return Stages.then(intended, (v, failure) -> {
+        return Stages.then(wanted, (v, failure) -> {
             if (failure != null) {
                 Stages.leave(region.records().forget(token));
                 return CompletableFuture.failedFuture(failure);
             }
-            region.events()
-                    .publish(new BuilderEvent.Launching(intendedAt, order.requestId(), order.offer(), order.number()));
-            region.launching().add(this);
-            LaunchOnce once = new LaunchOnce(region, launch, identity.owner());
-            return Stages.then(once.run(abandoned), (ids, refused) -> {
-                if (refused == null) {
-                    region.launching().remove(this);
-                    return CompletableFuture.completedFuture(made(ids, keys.shell(), origin));
-                }
-                if (once.inDoubt()) {
-                    clearUp(once, origin);
-                } else {
-                    nothingIsThere();
-                }
-                return CompletableFuture.failedFuture(refused);
-            });
+            LaunchOnce once = new LaunchOnce(region, launch, identity.owner(), order.named());
+            return make(once, once.run(abandoned), origin, keys.shell(), intendedAt);
         });
+    }
+
+    private CompletableFuture<Made> make(
+            LaunchOnce once, CompletableFuture<List<String>> made, Origin origin, ShellKeys keys, Instant since) {
+        region.events().publish(new BuilderEvent.Launching(since, order.requestId(), order.offer(), order.number()));
+        region.launching().add(this);
+        return Stages.then(made, (ids, refused) -> {
+            if (refused == null && !ids.isEmpty()) {
+                region.launching().remove(this);
+                return CompletableFuture.completedFuture(made(ids, keys, origin, since));
+            }
+            tokenUsed = once.tokenUsed();
+            if (once.inDoubt()) {
+                clearUp(once, origin);
+            } else {
+                nothingIsThere();
+            }
+            return CompletableFuture.failedFuture(refused == null ? nothingWasMade() : refused);
+        });
+    }
+
+    /**
+     * Goes on where another process stopped when it died: with the machine that it had, or with the very call that it
+     * may have made.
+     */
+    CompletableFuture<Made> goOn(BuilderRecord record, BooleanSupplier abandoned) {
+        Origin origin = record.origin();
+        Instant now = region.ticker().now();
+        String id = record.machineId();
+        if (id != null) {
+            Instant launchedAt = record.launchedAt();
+            List<Held> held = hold(List.of(id), origin);
+            // The lease is the dead one's: whoever reaps must not be faster.
+            Stages.leave(region.leases().renewNow(id));
+            return CompletableFuture.completedFuture(new Made(
+                    held,
+                    record.keys(),
+                    now,
+                    launchedAt == null ? now : launchedAt,
+                    CompletableFuture.completedFuture(null)));
+        }
+        BuilderRecord.Frozen frozen = record.frozen();
+        if (frozen == null) {
+            nothingIsThere();
+            return CompletableFuture.failedFuture(nothingWasMade());
+        }
+        Launch launch = launch(
+                frozen.tags(), origin.cap(), frozen.hostKey(), record.keys().client());
+        LaunchOnce once = new LaunchOnce(region, launch, identity.owner(), true);
+        boolean remembered = now.isBefore(origin.intendedAt().plus(TOKEN_MEMORY));
+        return make(once, remembered ? once.run(abandoned) : once.find(), origin, record.keys(), now);
+    }
+
+    private static ProviderException nothingWasMade() {
+        return new ProviderException(
+                "The process that began this attempt died before it had a machine",
+                ProviderException.Effect.NONE,
+                true,
+                null,
+                null,
+                null);
     }
 
     private static CancellationException cancelled() {
@@ -145,7 +224,7 @@ final class Attempt {
         return all;
     }
 
-    private Made made(List<String> ids, ShellKeys keys, Origin origin) {
+    private Made made(List<String> ids, ShellKeys keys, Origin origin, Instant since) {
         Instant now = region.ticker().now();
         List<Held> all = hold(ids, origin);
         // More than were ordered can only be found by the search by tag: the oldest are kept.
@@ -160,7 +239,7 @@ final class Attempt {
                             order.offer(),
                             Duration.between(origin.intendedAt(), now)));
         }
-        return new Made(List.copyOf(kept), keys, origin.intendedAt(), written(kept));
+        return new Made(List.copyOf(kept), keys, since, now, written(kept));
     }
 
     private CompletableFuture<Void> written(List<Held> machines) {
@@ -186,6 +265,10 @@ final class Attempt {
         tags.put(MachineTags.CAP, Long.toString(cap.getEpochSecond()));
         tags.put(MachineTags.HOST_KEY, keys.shell().hostKeyFingerprint());
         order.request().labels().forEach((key, value) -> tags.put(MachineTags.LABEL + key, value));
+        return launch(tags, cap, keys.host(), keys.client());
+    }
+
+    private Launch launch(Map<String, String> tags, Instant cap, KeyPair hostKey, KeyPair clientKey) {
         return Launch.builder()
                 .spec(order.spec())
                 .offer(order.offer())
@@ -193,8 +276,8 @@ final class Attempt {
                 .tags(tags)
                 .cap(cap)
                 .bootstrap(Supervisor.script())
-                .hostKey(keys.host())
-                .clientKey(keys.client().getPublic())
+                .hostKey(hostKey)
+                .clientKey(clientKey.getPublic())
                 .count(1, order.count())
                 .build();
     }

@@ -33,18 +33,37 @@ import org.jspecify.annotations.Nullable;
  * @param keys what proves both sides of a shell to each other
  * @param machineId the machine's id, null while nobody has written it down
  * @param launchedAt when that was written down
+ * @param frozen what else the create call says, for an attempt that another process may have to repeat: only for named
+ *     requests, and only while there is no id
  */
 record BuilderRecord(
         Origin origin,
         Instant readyBy,
         ShellKeys keys,
         @Nullable String machineId,
-        @Nullable Instant launchedAt) {
+        @Nullable Instant launchedAt,
+        @Nullable Frozen frozen) {
+    /**
+     * What a create call says that no other part of the record does.
+     *
+     * @param spec the spec, as it is printed: whoever repeats the call must mean the same
+     */
+    record Frozen(String spec, Map<String, String> tags, KeyPair hostKey) {
+        @Override
+        public String toString() {
+            return "Frozen[" + spec + "]";
+        }
+    }
+
     static final String MACHINE = "machine";
     static final String TOKEN = "token";
     private static final String SCHEMA = "1";
     private static final String CLIENT_KEY = "clientKey";
     private static final String CLIENT_PUBLIC_KEY = "clientPublicKey";
+    private static final String HOST_PRIVATE_KEY = "hostPrivateKey";
+    private static final String HOST_PUBLIC_KEY = "hostPublicKey";
+    private static final String SPEC = "spec";
+    private static final String TAG = "tag.";
 
     /** Returns the document; without machine id if there is none yet. */
     Map<String, String> encode() {
@@ -77,6 +96,12 @@ record BuilderRecord(
         record.put("hostKey", keys.hostKeyFingerprint());
         record.put(CLIENT_KEY, base64(keys.client().getPrivate().getEncoded()));
         record.put(CLIENT_PUBLIC_KEY, base64(keys.client().getPublic().getEncoded()));
+        if (frozen != null) {
+            record.put(SPEC, frozen.spec());
+            record.put(HOST_PRIVATE_KEY, base64(frozen.hostKey().getPrivate().getEncoded()));
+            record.put(HOST_PUBLIC_KEY, base64(frozen.hostKey().getPublic().getEncoded()));
+            frozen.tags().forEach((key, value) -> record.put(TAG + key, value));
+        }
         if (machineId != null && launchedAt != null) {
             record.putAll(launch(machineId, launchedAt));
         }
@@ -93,9 +118,18 @@ record BuilderRecord(
         return SCHEMA.equals(record.get("schema"));
     }
 
+    /** Returns a document without what only the repetition of the create call needs. */
+    static Map<String, String> thawed(Map<String, String> record) {
+        Map<String, String> rest = new LinkedHashMap<>(record);
+        rest.remove(HOST_PRIVATE_KEY);
+        rest.remove(HOST_PUBLIC_KEY);
+        rest.keySet().removeIf(key -> key.startsWith(TAG));
+        return rest;
+    }
+
     /** Returns a document without what must not leave the store. */
     static Map<String, String> withoutKeys(Map<String, String> record) {
-        Map<String, String> rest = new LinkedHashMap<>(record);
+        Map<String, String> rest = thawed(record);
         rest.remove(CLIENT_KEY);
         rest.remove(CLIENT_PUBLIC_KEY);
         return rest;
@@ -127,7 +161,8 @@ record BuilderRecord(
                     Instant.parse(fields.get("readyBy")),
                     keys,
                     record.get(MACHINE),
-                    fields.find("launchedAt").map(Instant::parse).orElse(null));
+                    fields.find("launchedAt").map(Instant::parse).orElse(null),
+                    frozen(fields));
         } catch (IllegalArgumentException | DateTimeException | GeneralSecurityException e) {
             // Without the cause: what cannot be read is quoted there, and it may be a key.
             throw new ConfigurationException(
@@ -147,6 +182,20 @@ record BuilderRecord(
         Optional<String> find(String key) {
             return Optional.ofNullable(record.get(key));
         }
+    }
+
+    private static @Nullable Frozen frozen(Fields fields) throws GeneralSecurityException {
+        Optional<String> secret = fields.find(HOST_PRIVATE_KEY);
+        if (secret.isEmpty()) {
+            return null;
+        }
+        Map<String, String> tags = new LinkedHashMap<>();
+        fields.record().forEach((key, value) -> {
+            if (key.startsWith(TAG)) {
+                tags.put(key.substring(TAG.length()), value);
+            }
+        });
+        return new Frozen(fields.get(SPEC), tags, keyPair(fields.get(HOST_PUBLIC_KEY), secret.get()));
     }
 
     private static Offer offer(Fields fields) {

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.BuilderSummary;
+import dev.ephemeralbuilder.DuplicateRequestException;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.PartialAcquireException;
@@ -56,6 +57,8 @@ public final class Engine implements BuildFleet {
     private final Events events;
     private final Handouts handouts;
     private final Attempt.Identity identity;
+    private final Holder me;
+    private final Requests requests;
     private final Map<String, Region> regions = new LinkedHashMap<>();
     private final Machines machines;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -67,6 +70,10 @@ public final class Engine implements BuildFleet {
     private final Set<Held> held = new LinkedHashSet<>();
     private final Set<Attempt> launching = new HashSet<>();
     private final Set<Acquisition> acquisitions = new HashSet<>();
+
+    /** Named requests that nothing came of, until that is written down. */
+    private final Set<String> ending = new HashSet<>();
+
     private StockMemory stockMemory = StockMemory.empty();
 
     private Engine(EngineConfig config) {
@@ -81,16 +88,20 @@ public final class Engine implements BuildFleet {
         this.users = Calls.pool("ephemeral-builder-user-", USER_THREADS);
         this.events = new Events(config.listeners(), Calls.holding(ticker, users));
         this.handouts = new Handouts(ticker);
-        this.identity = new Attempt.Identity(config.owner(), hostName(), config.lease());
+        this.identity = new Attempt.Identity(
+                config.owner(), config.host() == null ? hostName() : config.host(), config.lease());
+        this.me = Holder.open(identity.host());
         Retries retries = new Retries(ticker);
         RateLimits limits = new RateLimits(ticker, storeCalls, store);
         Records records = new Records(store, storeCalls, ticker);
+        this.requests = new Requests(store, storeCalls, ticker, records, config.owner(), me, regions.values());
         for (CloudProvider provider : config.providers()) {
             regions.put(
                     key(provider.name(), provider.region()),
                     region(new CloudCalls(provider, ticker, calls, retries, limits), records));
         }
-        this.machines = new Machines(regions(), records, ticker, Calls.holding(ticker, users), config.owner(), held);
+        this.machines =
+                new Machines(regions(), records, requests, ticker, Calls.holding(ticker, users), config.owner(), held);
         this.hook = config.closeOnJvmExit() ? new Thread(this::close, "ephemeral-builder-exit") : null;
     }
 
@@ -116,6 +127,7 @@ public final class Engine implements BuildFleet {
     /** Makes a fleet and its threads. */
     public static Engine start(EngineConfig config) {
         Engine engine = new Engine(config);
+        Stages.leave(engine.requests.prune());
         if (engine.hook != null) {
             Runtime.getRuntime().addShutdownHook(engine.hook);
         }
@@ -210,14 +222,33 @@ public final class Engine implements BuildFleet {
         boolean inUse = acquisitions.stream().anyMatch(a -> a.requestId().equals(requestId))
                 || held.stream().anyMatch(h -> h.requestId().equals(requestId) && !h.released());
         if (inUse) {
-            throw new IllegalStateException("request id " + requestId + " is in use in this fleet");
+            throw new DuplicateRequestException("Request id " + requestId + " is in use in this very fleet", null);
         }
         checkOpen();
         Acquisition acquisition = new Acquisition(this, spec, request, requestId, count);
         acquisitions.add(acquisition);
-        Stages.whenDone(acquisition.result(), ticker, (acquired, failure) -> acquisitions.remove(acquisition));
+        Stages.whenDone(acquisition.result(), ticker, (acquired, failure) -> {
+            acquisitions.remove(acquisition);
+            if (failure != null && request.requestId().isPresent()) {
+                end(requestId);
+            }
+        });
         acquisition.start();
         return acquisition.result();
+    }
+
+    private void end(String requestId) {
+        ending.add(requestId);
+        Stages.whenDone(requests.end(requestId), (v, failure) -> {
+            ending.remove(requestId);
+            if (failure != null) {
+                log.warn(
+                        "It could not be written down that request id {} is free again; others may use it once this"
+                                + " process has ended: {}",
+                        requestId,
+                        Failures.unwrap(failure).toString());
+            }
+        });
     }
 
     @Override
@@ -362,7 +393,10 @@ public final class Engine implements BuildFleet {
     /** Completes when no launch is under way and every machine was seen gone. */
     private void drain(AtomicBoolean allGone, CountDownLatch over) {
         List.copyOf(held).forEach(h -> h.release(Handouts::fleetClosed));
-        if (held.isEmpty() && launching.isEmpty() && machines.removals().isEmpty()) {
+        if (held.isEmpty()
+                && launching.isEmpty()
+                && ending.isEmpty()
+                && machines.removals().isEmpty()) {
             allGone.set(true);
             end(over);
         } else if (over.getCount() > 0) {
@@ -371,6 +405,7 @@ public final class Engine implements BuildFleet {
     }
 
     private void stop() {
+        me.close();
         uninterruptibly(calls::stop, STOP_CALLS);
         uninterruptibly(shellCalls::stop, STOP_CALLS);
         uninterruptibly(storeCalls::stop, STOP_CALLS);
@@ -405,7 +440,16 @@ public final class Engine implements BuildFleet {
     // What acquisitions need; called on the ticker.
 
     Attempt attempt(Attempt.Order order) {
-        return new Attempt(region(order.offer()), identity, order);
+        return new Attempt(region(order.offer()), identity, requests, order);
+    }
+
+    Requests requests() {
+        return requests;
+    }
+
+    /** Whether one of the fleet's providers sells an offer. */
+    boolean sells(Offer offer) {
+        return regions.containsKey(key(offer.provider(), offer.region()));
     }
 
     Arrival arrival(Held machine, Attempt.Made made, Duration readyTimeout) {

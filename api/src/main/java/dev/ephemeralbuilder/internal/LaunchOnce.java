@@ -11,6 +11,7 @@ import dev.ephemeralbuilder.spi.MachineTags;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
@@ -34,12 +35,16 @@ final class LaunchOnce {
     private final Region region;
     private final Launch launch;
     private final String owner;
+    private final boolean shared;
     private volatile boolean inDoubt;
+    private volatile boolean tokenUsed;
 
-    LaunchOnce(Region region, Launch launch, String owner) {
+    /** @param shared whether other processes may use the same token */
+    LaunchOnce(Region region, Launch launch, String owner, boolean shared) {
         this.region = region;
         this.launch = launch;
         this.owner = owner;
+        this.shared = shared;
     }
 
     /**
@@ -58,13 +63,23 @@ final class LaunchOnce {
                     if (!inDoubt) {
                         return CompletableFuture.failedFuture(reason);
                     }
-                    return search(LOOKS).thenCompose(found -> {
+                    return search(tokenUsed ? 1 : LOOKS).thenCompose(found -> {
                         inDoubt = false;
                         return found.isEmpty()
                                 ? CompletableFuture.failedFuture(provenAbsent(reason))
                                 : CompletableFuture.completedFuture(found);
                     });
                 });
+    }
+
+    /** Returns whether the cloud has said that somebody used the token for another call. */
+    boolean tokenUsed() {
+        return tokenUsed;
+    }
+
+    /** Returns the ids of what a call that was made long ago by somebody else has made; often none. */
+    CompletableFuture<List<String>> find() {
+        return search(1);
     }
 
     /** Returns whether the last run failed and nobody knows yet whether there is a machine. */
@@ -90,6 +105,8 @@ final class LaunchOnce {
         } catch (InterruptedException | RuntimeException | Error e) {
             // One call in doubt is enough: a later one that surely had no effect says nothing about it.
             inDoubt |= !(e instanceof BuilderException) || Failures.effectUnknown(e);
+            // Of all outcomes that are unknown, only this one is not worth a repetition.
+            tokenUsed |= shared && Failures.effectUnknown(e) && e instanceof BuilderException b && !b.retryable();
             throw e;
         }
     }
@@ -115,11 +132,18 @@ final class LaunchOnce {
                 reason);
     }
 
+    /** Somebody else may have used the same token: the machine is ours only if it shows our host key. */
     private CompletableFuture<List<Machine>> machinesOfThisAttempt() {
         return Listing.of(region, owner, region.ticker().now().plus(PATIENCE))
                 .thenApply(all -> all.stream()
                         .filter(m -> launch.token().equals(m.tags().get(MachineTags.ATTEMPT)))
                         .filter(m -> m.state() != MachineState.ENDED)
+                        .filter(this::isOurs)
                         .toList());
+    }
+
+    private boolean isOurs(Machine machine) {
+        return Objects.equals(
+                launch.tags().get(MachineTags.HOST_KEY), machine.tags().get(MachineTags.HOST_KEY));
     }
 }

@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
 
 /** All machines of an owner that one provider shows: every page or a failure, never a part. On the ticker. */
 final class Listing {
+    /** The same order for everyone who looks. */
+    static final Comparator<Machine> OLDEST_FIRST =
+            Comparator.comparing(Machine::createdAt).thenComparing(Machine::id);
+
     private final Region region;
     private final String owner;
     private final Instant deadline;
@@ -35,7 +39,7 @@ final class Listing {
                 .thenCompose((MachinePage page) -> {
                     found.addAll(page.machines());
                     if (page.next() == null) {
-                        found.sort(Comparator.comparing(Machine::createdAt).thenComparing(Machine::id));
+                        found.sort(OLDEST_FIRST);
                         return CompletableFuture.completedFuture(found);
                     }
                     if (region.ticker().now().isAfter(deadline)) {

@@ -37,6 +37,7 @@ final class Machines {
 
     private final List<Region> regions;
     private final Records records;
+    private final Requests requests;
     private final Ticker ticker;
     private final Executor users;
     private final String owner;
@@ -49,9 +50,17 @@ final class Machines {
 
     private record Shown(Region region, List<Machine> machines) {}
 
-    Machines(List<Region> regions, Records records, Ticker ticker, Executor users, String owner, Set<Held> held) {
+    Machines(
+            List<Region> regions,
+            Records records,
+            Requests requests,
+            Ticker ticker,
+            Executor users,
+            String owner,
+            Set<Held> held) {
         this.regions = List.copyOf(regions);
         this.records = records;
+        this.requests = requests;
         this.ticker = ticker;
         this.users = users;
         this.owner = owner;
@@ -94,7 +103,7 @@ final class Machines {
         if (mine.isPresent()) {
             return mine.get().opened().thenApply(builder -> builder);
         }
-        Attachment attachment = new Attachment(id, finder, records, ticker, users, held);
+        Attachment attachment = new Attachment(id, finder, records, requests, ticker, users, held);
         attachments.put(id, attachment);
         CompletableFuture<EphemeralBuilder> own = attachment.join();
         attachment.run();

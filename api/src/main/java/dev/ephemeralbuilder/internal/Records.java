@@ -47,7 +47,7 @@ final class Records {
     /** Adds the machine's id. A record that another process has removed meanwhile stays removed. */
     CompletableFuture<Void> launched(String token, String machineId) {
         Instant now = ticker.now();
-        return change(token, record -> with(record, BuilderRecord.launch(machineId, now)));
+        return change(token, record -> BuilderRecord.thawed(with(record, BuilderRecord.launch(machineId, now))));
     }
 
     /** Makes one record of each machine of the attempt's, which goes. */
@@ -75,6 +75,11 @@ final class Records {
     /** Returns the record of a machine by its attempt's tag, if the store has it; fails if it is not readable. */
     CompletableFuture<Optional<BuilderRecord>> ofAttempt(String token, String machineId) {
         return calls.run(() -> read(ofOneOfMany(token, machineId)).or(() -> read(token)));
+    }
+
+    /** Returns the record of an attempt, if the store has it; fails if it is not readable. */
+    CompletableFuture<Optional<BuilderRecord>> ofAttempt(String token) {
+        return calls.run(() -> read(token));
     }
 
     private Optional<BuilderRecord> read(String key) {
@@ -120,6 +125,7 @@ final class Records {
             line.put("estimate", "true");
             store.append(StateStore.Log.LEDGER, now, line);
             store.update(Kind.BUILDER, token, present -> isOfAnother(present, machineId) ? present : null);
+            Requests.ended(store, token, now);
             return null;
         });
     }

@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.internal;
 
+import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.util.Set;
@@ -27,6 +28,10 @@ record Region(
         Handouts handouts,
         Set<Held> held,
         Set<Attempt> launching) {
+    boolean sells(Offer offer) {
+        return provider().name().equals(offer.provider()) && provider().region().equals(offer.region());
+    }
+
     CloudProvider provider() {
         return cloud.provider();
     }

@@ -117,7 +117,7 @@ final class DirectoryStateStore implements StateStore {
     /** What is lost of the others with the machine is found out anew, so they need not wait for the disk. */
     private static StateFiles.Durability durability(Kind kind) {
         return switch (kind) {
-            case BUILDER, PERMIT -> StateFiles.Durability.MACHINE;
+            case BUILDER, PERMIT, REQUEST -> StateFiles.Durability.MACHINE;
             case MARKET, STOCK, BUCKET -> StateFiles.Durability.PROCESS;
         };
     }

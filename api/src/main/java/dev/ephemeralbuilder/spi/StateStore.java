@@ -30,7 +30,9 @@ public interface StateStore extends AutoCloseable {
         /** Rate-limit buckets, by account, region and action. */
         BUCKET,
         /** Permits for machines and spend, by their name. Survives the machine. */
-        PERMIT
+        PERMIT,
+        /** Who has a machine for a named request, or is about to, by a hash of owner and request id. */
+        REQUEST
     }
 
     /** The append-only logs. */
@@ -78,7 +80,7 @@ public interface StateStore extends AutoCloseable {
      *
      * <p>What it promises: a document is read as it was before or after a change, never in part, even if its writer is
      * killed or the disk is full; what a killed writer left of a log line is cut off with a WARN before the next line is
-     * written or any is read; lines of several writers do not mix. {@link Kind#BUILDER}, {@link Kind#PERMIT} and logs are
+     * written or any is read; lines of several writers do not mix. {@link Kind#BUILDER}, {@link Kind#PERMIT}, {@link Kind#REQUEST} and logs are
      * on the disk when a call returns. The other kinds are only handed to the operating system: their newest changes are
      * lost with a machine that loses power, and a file system may then leave a file that a call refuses to read and names.
      *

@@ -14,6 +14,7 @@ import dev.ephemeralbuilder.spi.ShellKeys;
 import java.security.KeyPair;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -22,12 +23,35 @@ import org.junit.jupiter.api.Test;
 class BuilderRecordTest {
     private static final Instant NOW = Instant.parse("2026-01-01T00:00:00.123456Z");
     private static final KeyPair CLIENT = HostKeys.generate();
+    private static final KeyPair HOST = HostKeys.generate();
 
     private static BuilderRecord record(Offer offer, boolean launched) {
         Origin origin = new Origin("job-7", "eb-1", offer, NOW, NOW.plusSeconds(7_200));
         ShellKeys keys = new ShellKeys(CLIENT, "fingerprint");
         return new BuilderRecord(
-                origin, NOW.plusSeconds(600), keys, launched ? "i-1" : null, launched ? NOW.plusSeconds(3) : null);
+                origin,
+                NOW.plusSeconds(600),
+                keys,
+                launched ? "i-1" : null,
+                launched ? NOW.plusSeconds(3) : null,
+                launched ? null : new BuilderRecord.Frozen("2 vCPU", Map.of("ephemeral:owner", "ci"), HOST));
+    }
+
+    @Test
+    void whatIsFrozenIsReadAgainAndThawsCompletely() {
+        BuilderRecord record = record(offer().build(), false);
+        BuilderRecord.Frozen again = requireNonNull(readAgain(record).frozen());
+        assertThat(again.spec()).isEqualTo("2 vCPU");
+        assertThat(again.tags()).containsExactly(Map.entry("ephemeral:owner", "ci"));
+        assertThat(again.hostKey().getPrivate()).isEqualTo(HOST.getPrivate());
+        assertThat(again.hostKey().getPublic()).isEqualTo(HOST.getPublic());
+        Map<String, String> thawed = BuilderRecord.thawed(record.encode());
+        assertThat(BuilderRecord.decode("eb-1", thawed).frozen()).isNull();
+        String secret = Base64.getEncoder().encodeToString(HOST.getPrivate().getEncoded());
+        assertThat(record.encode()).containsValue(secret);
+        assertThat(thawed).doesNotContainValue(secret);
+        assertThat(BuilderRecord.withoutKeys(record.encode())).doesNotContainValue(secret);
+        assertThat(record.toString() + record.frozen()).doesNotContain(secret);
     }
 
     private static Offer.Builder offer() {
@@ -88,6 +112,9 @@ class BuilderRecordTest {
         Set<String> parts = new TreeSet<>(record.encode().keySet());
         // For people who read the ledger; the record's own key says it as well.
         parts.remove("token");
+        // What is frozen is there as a whole or not at all, and this key tells; no list of tags is ever complete.
+        parts.remove("hostPrivateKey");
+        parts.removeIf(part -> part.startsWith("tag."));
         for (String part : parts) {
             Map<String, String> rest = record.encode();
             rest.remove(part);

@@ -1,10 +1,12 @@
 package dev.ephemeralbuilder.ecs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.BuilderSummary;
+import dev.ephemeralbuilder.DuplicateRequestException;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.LogSink;
 import dev.ephemeralbuilder.RunningScript;
@@ -132,6 +134,29 @@ class KilledProcessTest {
         StateStore store = SharedMachines.store(folder.resolve("state"));
         assertThat(store.readAll(StateStore.Kind.BUILDER)).isEmpty();
         assertThat(store.lines(StateStore.Log.LEDGER, Instant.EPOCH)).hasSize(1);
+    }
+
+    @Test
+    void theSameRequestGoesOnWithTheMachineOfAKilledProcess() throws Exception {
+        Process process = startFirst();
+        String id;
+        try (BufferedReader out = process.inputReader();
+                BuildFleet fleet = SharedMachines.fleet(settings).build()) {
+            id = await(out, "launched");
+            assertThatThrownBy(() -> fleet.acquire(SharedMachines.spec(settings), SharedMachines.REQUEST))
+                    .isInstanceOfSatisfying(
+                            DuplicateRequestException.class,
+                            e -> assertThat(e).hasMessageContaining("process " + process.pid()));
+            kill(process);
+
+            EphemeralBuilder builder = fleet.acquire(SharedMachines.spec(settings), SharedMachines.REQUEST);
+
+            assertThat(builder.id()).isEqualTo(id);
+            assertThat(builder.run(Script.of("exit 5"), LogSink.discard()).exitCode())
+                    .isEqualTo(5);
+            assertThat(simulator.machines()).hasSize(1);
+        }
+        assertThat(simulator.machines()).isEmpty();
     }
 
     @Test

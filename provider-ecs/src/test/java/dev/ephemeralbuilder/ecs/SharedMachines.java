@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.ecs;
 
+import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.LogSink;
@@ -34,6 +35,10 @@ final class SharedMachines {
 
     /** The parts that the script writes before it waits for a file of this name. */
     static final String GATE = "go";
+
+    /** The request of both. */
+    static final AcquireRequest REQUEST =
+            AcquireRequest.builder().requestId("build-42").build();
 
     private static final String OWNER = "shared-machines";
 
@@ -82,6 +87,15 @@ final class SharedMachines {
                         .build());
     }
 
+    /** What both ask for. */
+    static MachineSpec spec(Properties settings) {
+        return MachineSpec.builder()
+                .vcpus(2)
+                .memoryGib(4)
+                .machineImage(settings.getProperty("image"))
+                .build();
+    }
+
     /** A script that writes some megabytes of numbered lines, half of them before and half behind the gate. */
     static Script script() {
         return Script.of("part=0; while [ $part -lt " + PARTS + " ]; do"
@@ -114,11 +128,7 @@ final class SharedMachines {
                     }
                 })
                 .build();
-        EphemeralBuilder builder = fleet.acquire(MachineSpec.builder()
-                .vcpus(2)
-                .memoryGib(4)
-                .machineImage(settings.getProperty("image"))
-                .build());
+        EphemeralBuilder builder = fleet.acquire(spec(settings), REQUEST);
         try {
             RunningScript script = builder.start(script()).get(60, TimeUnit.SECONDS);
             out.println("started " + script.id());

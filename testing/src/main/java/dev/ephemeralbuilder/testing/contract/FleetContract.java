@@ -50,6 +50,13 @@ public abstract class FleetContract extends ContractKit {
     }
 
     @Nested
+    class Shares extends SharePromises {
+        Shares() {
+            super(FleetContract.this::rig, FleetContract.this::fleet);
+        }
+    }
+
+    @Nested
     class Scripts extends ScriptPromises {
         Scripts() {
             super(FleetContract.this::rig, FleetContract.this::fleet);

@@ -8,6 +8,7 @@ import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.BuilderLostException;
 import dev.ephemeralbuilder.CredentialsException;
+import dev.ephemeralbuilder.DuplicateRequestException;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.LogSink;
 import dev.ephemeralbuilder.ProviderException;
@@ -124,10 +125,16 @@ class DetachTest {
     }
 
     @Test
-    void theRequestOfADetachedMachineIsFreeAgain() {
+    void theRequestOfADetachedMachineIsInUseUntilThatIsGone() {
         try (FleetRig rig = rig()) {
             AcquireRequest request = AcquireRequest.builder().requestId("again").build();
-            rig.detach(rig.acquire(FleetRig.SPEC, request));
+            EphemeralBuilder detached = rig.acquire(FleetRig.SPEC, request);
+            rig.detach(detached);
+            assertThatThrownBy(() -> rig.acquire(FleetRig.SPEC, request))
+                    .isInstanceOfSatisfying(
+                            DuplicateRequestException.class,
+                            e -> assertThat(e.builderId()).contains(detached.id()));
+            rig.release(rig.fleet, detached.id());
             assertThat(rig.acquire(FleetRig.SPEC, request).requestId()).isEqualTo("again");
         }
     }

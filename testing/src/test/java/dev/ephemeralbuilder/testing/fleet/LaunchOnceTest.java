@@ -10,6 +10,7 @@ import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.CredentialsException;
+import dev.ephemeralbuilder.DuplicateRequestException;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
@@ -258,9 +259,8 @@ class LaunchOnceTest {
         }
     }
 
-    /** Across processes one id may yet make two machines; neither may harm the other. */
     @Test
-    void twoFleetsThatUseOneRequestIdDoNotHarmEachOther() {
+    void fleetsWithoutACommonStoreKeepTheOlderMachineOfARequestId() {
         try (FleetRig rig = new FleetRig()) {
             BuildFleet other = BuildFleet.builder()
                     .owner(FleetRig.OWNER)
@@ -270,9 +270,13 @@ class LaunchOnceTest {
             AcquireRequest request =
                     AcquireRequest.builder().requestId("build-42").build();
             EphemeralBuilder first = rig.await(rig.fleet.acquireAsync(SPEC, request));
-            EphemeralBuilder second = rig.await(other.acquireAsync(SPEC, request));
+            CompletableFuture<EphemeralBuilder> second = other.acquireAsync(SPEC, request);
+            assertThatThrownBy(() -> rig.await(second))
+                    .isInstanceOfSatisfying(
+                            DuplicateRequestException.class,
+                            e -> assertThat(e.builderId()).contains(first.id()));
             rig.pass(Duration.ofMinutes(5));
-            assertThat(rig.cloud.machines()).containsExactlyInAnyOrder(first.id(), second.id());
+            assertThat(rig.cloud.machines()).containsExactly(first.id());
             rig.close(other);
         }
     }
