@@ -79,7 +79,7 @@ final class Attempt {
             return CompletableFuture.failedFuture(cancelled());
         }
         Instant intendedAt = region.ticker().now();
-        Launch launch = freeze(keys, intendedAt);
+        Launch launch = freeze(keys, region.clock().of(intendedAt));
         Origin origin = new Origin(order.requestId(), token, order.offer(), intendedAt, launch.cap());
         BuilderRecord intent =
                 new BuilderRecord(origin, intendedAt.plus(order.request().readyTimeout()), keys.shell(), null, null);
@@ -140,7 +140,7 @@ final class Attempt {
                 .map(id -> new Held(region, order.count() == 1 ? origin : origin.ofOneOfMany(id), id))
                 .toList();
         region.held().addAll(all);
-        Instant until = origin.intendedAt().plus(identity.lease());
+        Instant until = region.clock().of(origin.intendedAt()).plus(identity.lease());
         all.forEach(h -> region.leases().hold(h.machineId(), until));
         return all;
     }

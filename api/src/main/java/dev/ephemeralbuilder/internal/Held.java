@@ -131,7 +131,7 @@ final class Held {
     /** Another process may have moved what the tags say. */
     void take(Machine machine) {
         BuilderSummary summary = BuilderSummary.of(
-                origin.offer().provider(), machine, region.ticker().now(), true);
+                origin.offer().provider(), machine, region.clock().now(), true);
         summary.leaseUntil().ifPresent(until -> region.leases().seen(machineId, until));
         summary.cap().ifPresent(at -> cap = at);
     }

@@ -80,7 +80,8 @@ final class Machines {
         String attempt = machine.tags().get(MachineTags.ATTEMPT);
         boolean recorded = attempt != null
                 && (attempts.contains(attempt) || attempts.contains(Records.ofOneOfMany(attempt, machine.id())));
-        return BuilderSummary.of(region.provider().name(), machine, ticker.now(), recorded);
+        return BuilderSummary.of(
+                region.provider().name(), machine, region.clock().now(), recorded);
     }
 
     /** Returns one caller's own future of a builder of a machine. */

@@ -38,6 +38,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -127,6 +128,16 @@ public final class EcsProvider implements CloudProvider {
     @Override
     public String account() {
         return account;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>ECS says it in full seconds.
+     */
+    @Override
+    public void onCloudTime(Consumer<Instant> listener) {
+        client.onDate(listener);
     }
 
     /** Returns the limits of ECS (ecs-openapi, 1.1). */

@@ -16,6 +16,7 @@ import dev.ephemeralbuilder.spi.ShellKeys;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,11 @@ public abstract class ForwardingProvider implements CloudProvider {
     @Override
     public String account() {
         return next.account();
+    }
+
+    @Override
+    public void onCloudTime(Consumer<Instant> listener) {
+        next.onCloudTime(listener);
     }
 
     @Override
