@@ -8,6 +8,7 @@ import dev.ephemeralbuilder.BuilderSummary;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.PartialAcquireException;
+import dev.ephemeralbuilder.ReapReport;
 import dev.ephemeralbuilder.selection.Objective;
 import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.selection.SelectionPolicy;
@@ -58,6 +59,7 @@ public final class Engine implements BuildFleet {
     private final Attempt.Identity identity;
     private final Map<String, Region> regions = new LinkedHashMap<>();
     private final Machines machines;
+    private final Reaper reaper;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final @Nullable Thread hook;
@@ -81,7 +83,8 @@ public final class Engine implements BuildFleet {
         this.users = Calls.pool("ephemeral-builder-user-", USER_THREADS);
         this.events = new Events(config.listeners(), Calls.holding(ticker, users));
         this.handouts = new Handouts(ticker);
-        this.identity = new Attempt.Identity(config.owner(), hostName(), config.lease());
+        this.identity = new Attempt.Identity(
+                config.owner(), config.host() == null ? hostName() : config.host(), config.lease());
         Retries retries = new Retries(ticker);
         RateLimits limits = new RateLimits(ticker, storeCalls, store);
         Records records = new Records(store, storeCalls, ticker);
@@ -91,6 +94,7 @@ public final class Engine implements BuildFleet {
                     region(new CloudCalls(provider, ticker, calls, retries, limits), records));
         }
         this.machines = new Machines(regions(), records, ticker, Calls.holding(ticker, users), config.owner(), held);
+        this.reaper = new Reaper(ticker, regions(), machines, config.owner());
         this.hook = config.closeOnJvmExit() ? new Thread(this::close, "ephemeral-builder-exit") : null;
     }
 
@@ -115,6 +119,10 @@ public final class Engine implements BuildFleet {
     /** Makes a fleet and its threads. */
     public static Engine start(EngineConfig config) {
         Engine engine = new Engine(config);
+        Duration every = config.reaper();
+        if (every != null) {
+            engine.ticker.execute(() -> engine.reaper.every(every));
+        }
         if (engine.hook != null) {
             Runtime.getRuntime().addShutdownHook(engine.hook);
         }
@@ -271,6 +279,24 @@ public final class Engine implements BuildFleet {
         }));
     }
 
+    @Override
+    public ReapReport reap() throws InterruptedException {
+        return reap(false);
+    }
+
+    @Override
+    public ReapReport reapDryRun() throws InterruptedException {
+        return reap(true);
+    }
+
+    private ReapReport reap(boolean dryRun) throws InterruptedException {
+        checkOpen();
+        return Waits.await(handouts.give(() -> {
+            checkOpen();
+            return reaper.sweep(dryRun);
+        }));
+    }
+
     private void checkOpen() {
         if (closed.get()) {
             throw new IllegalStateException("the fleet is closed");
@@ -291,6 +317,7 @@ public final class Engine implements BuildFleet {
             ticker.execute(() -> {
                 List.copyOf(acquisitions).forEach(a -> a.result().cancel(false));
                 machines.close();
+                reaper.stop();
                 // Behind the cancellations that this has put on the ticker.
                 ticker.execute(() -> drain(allGone, over));
                 ticker.schedule(config.closeTimeout(), () -> end(over));
