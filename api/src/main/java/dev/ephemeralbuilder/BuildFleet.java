@@ -155,6 +155,35 @@ public interface BuildFleet extends AutoCloseable {
      */
     void release(String id) throws InterruptedException;
 
+    /**
+     * Deletes the orphans of this owner, whichever process or host acquired them: machines whose lease has passed by more
+     * than a minute, in the cloud's time, or that are marked as released. A machine that this process merely does not know
+     * is none, nor is one whose tags cannot be understood. Each is looked at again before it is deleted, some seconds
+     * later if its lease passed only lately; if this host's clock has jumped against the cloud's since the last time,
+     * nothing is deleted. Needs no record; if the store has one, the cost goes to the ledger and the record away.
+     *
+     * <p>Where a provider does not say what time it is, this host's clock is used and a lease must have passed by
+     * sixteen minutes.
+     *
+     * <p>Blocks: for about ten minutes at most, usually some seconds; deletions that take longer go on while the fleet
+     * lives. The fleet does the same by itself {@linkplain Builder#reaper from time to time}.
+     *
+     * @return what was found, deleted and left, and which providers could not be asked
+     * @throws IllegalStateException if the fleet is closed
+     * @throws InterruptedException if interrupted; what was begun goes on
+     */
+    ReapReport reap() throws InterruptedException;
+
+    /**
+     * Looks for orphans as {@link #reap} does, and deletes nothing. What the second look would save is reported as an
+     * orphan here.
+     *
+     * @return what was found, and which providers could not be asked
+     * @throws IllegalStateException if the fleet is closed
+     * @throws InterruptedException if interrupted
+     */
+    ReapReport reapDryRun() throws InterruptedException;
+
     /** Returns the owner's name. */
     String owner();
 
@@ -181,9 +210,10 @@ public interface BuildFleet extends AutoCloseable {
         private int maxConcurrentCalls = 32;
         private int maxAttempts = 5;
         private Duration lease = Duration.ofMinutes(10);
+        private @Nullable Duration reaper = Duration.ofMinutes(5);
+        private @Nullable String host;
         private Duration closeTimeout = Duration.ofSeconds(30);
         private boolean closeOnJvmExit;
-        private @Nullable String host;
 
         private Builder() {}
 
@@ -279,6 +309,27 @@ public interface BuildFleet extends AutoCloseable {
         }
 
         /**
+         * Sets how often this fleet looks for orphans of its owner by itself and deletes them, as {@link BuildFleet#reap}
+         * does; give or take a fifth, the first time after that time. Default: every 5 minutes. What could not be asked
+         * is logged at WARN.
+         *
+         * @throws IllegalArgumentException if less than ten seconds
+         */
+        public Builder reaper(Duration every) {
+            if (every.compareTo(Duration.ofSeconds(10)) < 0) {
+                throw new IllegalArgumentException("reaper must be at least ten seconds, was " + every);
+            }
+            this.reaper = every;
+            return this;
+        }
+
+        /** Lets this fleet look for orphans only when {@link BuildFleet#reap} is called. */
+        public Builder noReaper() {
+            this.reaper = null;
+            return this;
+        }
+
+        /**
          * Sets how long {@link BuildFleet#close} waits for deletions to be observed. Default: 30 seconds.
          *
          * @throws IllegalArgumentException if negative
@@ -342,6 +393,7 @@ public interface BuildFleet extends AutoCloseable {
                     maxConcurrentCalls,
                     maxAttempts,
                     lease,
+                    reaper,
                     host,
                     closeTimeout,
                     closeOnJvmExit));

@@ -40,7 +40,7 @@ public final class BuilderSummary {
      *
      * @param provider the name of the provider that shows it
      * @param machine the machine
-     * @param at when it was shown, by the fleet's clock
+     * @param at when it was shown, in the cloud's time as far as it is known
      * @param recorded whether the state store at hand has the record of the attempt that created it
      */
     public static BuilderSummary of(String provider, Machine machine, Instant at, boolean recorded) {

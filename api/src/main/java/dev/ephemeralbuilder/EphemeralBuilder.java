@@ -4,6 +4,8 @@ import dev.ephemeralbuilder.cost.CostEstimate;
 import dev.ephemeralbuilder.selection.Offer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
@@ -125,6 +127,23 @@ public interface EphemeralBuilder extends AutoCloseable {
      * detached.
      */
     CompletableFuture<Void> gone();
+
+    /**
+     * Lets the machine live longer: sees to it that the cloud itself does not end it before a time from now. What it had
+     * before is never cut short; a cap that is far enough away stays as it is. The spec's lifetime, with which it was
+     * launched, is no limit. If the store has a record of the machine, that follows.
+     *
+     * <p>Blocks, for about three minutes at most.
+     *
+     * @param lifetime how long from now, rounded up to the full minute, and to the shortest lifetime that the cloud takes
+     * @return the cap that holds now, in the cloud's time
+     * @throws IllegalArgumentException unless the time is positive
+     * @throws ConfigurationException if the cloud cannot change the cap of a machine
+     * @throws BuilderLostException if the machine is gone, or was given back or detached
+     * @throws BuilderException if the cloud did not take the new cap
+     * @throws InterruptedException if interrupted; the new cap may be taken all the same
+     */
+    Instant extend(Duration lifetime) throws InterruptedException;
 
     /**
      * Leaves the machine to its lease, for another process to {@linkplain BuildFleet#attach attach} to: moves the lease

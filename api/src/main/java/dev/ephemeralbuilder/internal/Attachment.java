@@ -151,7 +151,7 @@ final class Attachment {
         Held mine = new Held(region, origin, id);
         held = mine;
         allHeld.add(mine);
-        region.leases().hold(id, found.summary().leaseUntil().orElse(now));
+        region.leases().hold(id, found.summary().leaseUntil().orElseGet(region.clock()::now));
         mine.take(found.machine());
         Instant launchedAt = record.launchedAt();
         CompletableFuture<Void> known =

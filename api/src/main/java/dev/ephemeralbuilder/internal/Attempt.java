@@ -101,7 +101,7 @@ final class Attempt {
         }
         Instant intendedAt = region.ticker().now();
         Instant readyBy = intendedAt.plus(order.request().readyTimeout());
-        Launch launch = freeze(keys, intendedAt);
+        Launch launch = freeze(keys, region.clock().of(intendedAt));
         Origin origin = new Origin(order.requestId(), token, order.offer(), intendedAt, launch.cap());
         CompletableFuture<Void> intended = order.named()
                 ? requests.attempt(order.requestId(), order.number(), readyBy.plus(identity.lease()))
@@ -219,7 +219,7 @@ final class Attempt {
                 .map(id -> new Held(region, order.count() == 1 ? origin : origin.ofOneOfMany(id), id))
                 .toList();
         region.held().addAll(all);
-        Instant until = origin.intendedAt().plus(identity.lease());
+        Instant until = region.clock().of(origin.intendedAt()).plus(identity.lease());
         all.forEach(h -> region.leases().hold(h.machineId(), until));
         return all;
     }

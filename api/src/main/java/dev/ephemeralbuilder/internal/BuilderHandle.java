@@ -19,6 +19,8 @@ import dev.ephemeralbuilder.cost.CostEstimate;
 import dev.ephemeralbuilder.selection.Offer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -166,6 +168,14 @@ final class BuilderHandle implements EphemeralBuilder {
     public CompletableFuture<Void> gone() {
         // Known for good, also when the fleet is closed.
         return held.gone().isDone() ? held.gone().copy() : region.handouts().give(held::gone);
+    }
+
+    @Override
+    public Instant extend(Duration lifetime) throws InterruptedException {
+        if (lifetime.isNegative() || lifetime.isZero()) {
+            throw new IllegalArgumentException("lifetime must be positive, was " + lifetime);
+        }
+        return Waits.await(region.handouts().give(() -> held.extend(lifetime)));
     }
 
     @Override

@@ -56,6 +56,7 @@ record BuilderRecord(
     }
 
     static final String MACHINE = "machine";
+    static final String CAP = "cap";
     static final String TOKEN = "token";
     private static final String SCHEMA = "1";
     private static final String CLIENT_KEY = "clientKey";
@@ -90,7 +91,7 @@ record BuilderRecord(
             record.put("releaseRate", Double.toString(releaseRate.getAsDouble()));
         }
         record.put(TOKEN, origin.token());
-        record.put("cap", origin.cap().toString());
+        record.put(CAP, origin.cap().toString());
         record.put("intendedAt", origin.intendedAt().toString());
         record.put("readyBy", readyBy.toString());
         record.put("hostKey", keys.hostKeyFingerprint());
@@ -152,8 +153,8 @@ record BuilderRecord(
         Fields fields = new Fields(record);
         try {
             Instant intendedAt = Instant.parse(fields.get("intendedAt"));
-            Origin origin = new Origin(
-                    fields.get("request"), token, offer(fields), intendedAt, Instant.parse(fields.get("cap")));
+            Origin origin =
+                    new Origin(fields.get("request"), token, offer(fields), intendedAt, Instant.parse(fields.get(CAP)));
             ShellKeys keys = new ShellKeys(
                     keyPair(fields.get(CLIENT_PUBLIC_KEY), fields.get(CLIENT_KEY)), fields.get("hostKey"));
             return new BuilderRecord(

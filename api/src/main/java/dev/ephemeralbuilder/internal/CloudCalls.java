@@ -21,6 +21,7 @@ final class CloudCalls {
     private final Retries retries;
     private final RateLimits limits;
     private final Breaker breaker;
+    private final CloudClock clock;
 
     CloudCalls(CloudProvider provider, Ticker ticker, Calls calls, Retries retries, RateLimits limits) {
         this.provider = provider;
@@ -29,10 +30,16 @@ final class CloudCalls {
         this.retries = retries;
         this.limits = limits;
         this.breaker = new Breaker(ticker, provider.name() + " in " + provider.region());
+        this.clock = new CloudClock(ticker);
+        provider.onCloudTime(clock::learn);
     }
 
     CloudProvider provider() {
         return provider;
+    }
+
+    CloudClock clock() {
+        return clock;
     }
 
     /** Makes a call until it succeeds, fails for good, or a failed try would have to be repeated after the deadline. */

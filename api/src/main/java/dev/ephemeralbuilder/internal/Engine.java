@@ -9,6 +9,7 @@ import dev.ephemeralbuilder.DuplicateRequestException;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.PartialAcquireException;
+import dev.ephemeralbuilder.ReapReport;
 import dev.ephemeralbuilder.selection.Objective;
 import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.selection.SelectionPolicy;
@@ -61,6 +62,7 @@ public final class Engine implements BuildFleet {
     private final Requests requests;
     private final Map<String, Region> regions = new LinkedHashMap<>();
     private final Machines machines;
+    private final Reaper reaper;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final @Nullable Thread hook;
@@ -102,6 +104,7 @@ public final class Engine implements BuildFleet {
         }
         this.machines =
                 new Machines(regions(), records, requests, ticker, Calls.holding(ticker, users), config.owner(), held);
+        this.reaper = new Reaper(ticker, regions(), machines, config.owner());
         this.hook = config.closeOnJvmExit() ? new Thread(this::close, "ephemeral-builder-exit") : null;
     }
 
@@ -128,6 +131,10 @@ public final class Engine implements BuildFleet {
     public static Engine start(EngineConfig config) {
         Engine engine = new Engine(config);
         Stages.leave(engine.requests.prune());
+        Duration every = config.reaper();
+        if (every != null) {
+            engine.ticker.execute(() -> engine.reaper.every(every));
+        }
         if (engine.hook != null) {
             Runtime.getRuntime().addShutdownHook(engine.hook);
         }
@@ -303,6 +310,24 @@ public final class Engine implements BuildFleet {
         }));
     }
 
+    @Override
+    public ReapReport reap() throws InterruptedException {
+        return reap(false);
+    }
+
+    @Override
+    public ReapReport reapDryRun() throws InterruptedException {
+        return reap(true);
+    }
+
+    private ReapReport reap(boolean dryRun) throws InterruptedException {
+        checkOpen();
+        return Waits.await(handouts.give(() -> {
+            checkOpen();
+            return reaper.sweep(dryRun);
+        }));
+    }
+
     private void checkOpen() {
         if (closed.get()) {
             throw new IllegalStateException("the fleet is closed");
@@ -323,6 +348,7 @@ public final class Engine implements BuildFleet {
             ticker.execute(() -> {
                 List.copyOf(acquisitions).forEach(a -> a.result().cancel(false));
                 machines.close();
+                reaper.stop();
                 // Behind the cancellations that this has put on the ticker.
                 ticker.execute(() -> drain(allGone, over));
                 ticker.schedule(config.closeTimeout(), () -> end(over));

@@ -11,8 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the fleet's builder collected. A null store or ticker means the engine makes, owns and closes its own;
- * no host means the name that this one has.
+ * What the fleet's builder collected. A null store or ticker means the engine makes, owns and closes its own; no reaper
+ * means none in the background, and no host means the name that this one has.
  */
 public record EngineConfig(
         String owner,
@@ -25,6 +25,7 @@ public record EngineConfig(
         int maxConcurrentCalls,
         int maxAttempts,
         Duration lease,
+        @Nullable Duration reaper,
         @Nullable String host,
         Duration closeTimeout,
         boolean closeOnJvmExit) {}

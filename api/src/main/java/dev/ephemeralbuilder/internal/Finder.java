@@ -89,8 +89,11 @@ final class Finder {
         for (Answer answer : answers) {
             Machine machine = answer.machine();
             if (machine != null && machine.state() != MachineState.ENDED) {
-                BuilderSummary summary =
-                        BuilderSummary.of(answer.region().provider().name(), machine, ticker.now(), false);
+                BuilderSummary summary = BuilderSummary.of(
+                        answer.region().provider().name(),
+                        machine,
+                        answer.region().clock().now(),
+                        false);
                 return CompletableFuture.completedFuture(Optional.of(new Found(answer.region(), machine, summary)));
             }
             failure = failure == null ? answer.failure() : failure;

@@ -39,6 +39,7 @@ final class Held {
     /** When it was handed to the terminator or let go: from then on it costs this fleet nothing. */
     private volatile @Nullable Instant overAt;
 
+    private final CapRaise raise;
     private Instant cap;
     private boolean seen;
     private boolean absent;
@@ -51,6 +52,7 @@ final class Held {
         this.origin = origin;
         this.machineId = machineId;
         this.cap = origin.cap();
+        this.raise = new CapRaise(region, this);
     }
 
     String requestId() {
@@ -131,17 +133,20 @@ final class Held {
     /** Another process may have moved what the tags say. */
     void take(Machine machine) {
         BuilderSummary summary = BuilderSummary.of(
-                origin.offer().provider(), machine, region.ticker().now(), true);
+                origin.offer().provider(), machine, region.clock().now(), true);
         summary.leaseUntil().ifPresent(until -> region.leases().seen(machineId, until));
         summary.cap().ifPresent(at -> cap = at);
     }
 
     /** Asks the cloud whether the machine is still there: why it is lost, or nothing; fails if it cannot be asked. */
     CompletableFuture<Optional<BuilderException>> presence() {
-        return region.watcher().look(machineId).thenApply(look -> {
-            onLook(look);
-            return isOver(look) ? Optional.of(BuilderHandle.lost(this)) : Optional.empty();
-        });
+        return region.watcher().look(machineId).thenApply(this::lossAfter);
+    }
+
+    /** Takes a look at the ready machine; returns why it is lost, or nothing. */
+    Optional<BuilderException> lossAfter(Optional<Machine> look) {
+        onLook(look);
+        return isOver(look) ? Optional.of(BuilderHandle.lost(this)) : Optional.empty();
     }
 
     private static boolean isOver(Optional<Machine> look) {
@@ -228,6 +233,21 @@ final class Held {
         return mine.copy();
     }
 
+    /** Raises the cap if it is less than this from now; returns the one that holds then. On the ticker. */
+    CompletableFuture<Instant> extend(Duration lifetime) {
+        return raise.to(lifetime);
+    }
+
+    /** Returns when the cloud ends the machine by itself, as last heard. */
+    Instant cap() {
+        return cap;
+    }
+
+    /** The cloud has taken a new cap. */
+    void capped(Instant at) {
+        cap = at;
+    }
+
     private CompletableFuture<Void> detached(Instant until) {
         if (overAt != null) {
             return CompletableFuture.failedFuture(notHeld());
@@ -237,15 +257,15 @@ final class Held {
         return CompletableFuture.completedFuture(null);
     }
 
-    /** A machine that is gone is lost, whatever the cloud says about its lease. */
-    private CompletableFuture<Void> refused(Throwable failure) {
+    /** A machine that is gone is lost, whatever the cloud says about its lease or its cap. */
+    <T> CompletableFuture<T> refused(Throwable failure) {
         return Stages.then(
                 presence(),
                 (lost, blind) -> CompletableFuture.failedFuture(
                         blind == null && lost.isPresent() ? lost.get() : Failures.asBuilderException(failure)));
     }
 
-    private BuilderException notHeld() {
+    BuilderException notHeld() {
         return new BuilderLostException("Builder " + machineId + " was given back or lost", null);
     }
 

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A lease never moves back: another process may have moved it further, so each round looks at the machines first.
  * Between that look and the call, the other process may still be overtaken; the cloud knows no conditional change. In
- * this process one machine's lease is moved by one call at a time.
+ * this process one machine's lease is moved by one call at a time. All leases are times of the cloud.
  */
 final class Leases {
     private static final Logger log = LoggerFactory.getLogger(Leases.class);
@@ -70,7 +70,7 @@ final class Leases {
 
     /** Renews one machine's lease at once, if that moves it forward; fails if the cloud does not take it. */
     CompletableFuture<Void> renewNow(String id) {
-        Instant until = ticker.now().plus(lease);
+        Instant until = cloud.clock().now().plus(lease);
         return isBefore(id, until) ? moveOne(id, until) : CompletableFuture.completedFuture(null);
     }
 
@@ -92,7 +92,7 @@ final class Leases {
             looks.add(watcher.look(id).handle((machine, failure) -> machine));
         }
         Stages.whenDone(CompletableFuture.allOf(looks.toArray(CompletableFuture<?>[]::new)), (v, failure) -> {
-            Instant until = ticker.now().plus(lease);
+            Instant until = cloud.clock().now().plus(lease);
             List<String> due = held.keySet().stream()
                     .filter(id -> isBefore(id, until) && !moving.containsKey(id))
                     .toList();

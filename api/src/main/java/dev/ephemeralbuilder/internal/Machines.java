@@ -50,6 +50,21 @@ final class Machines {
 
     private record Shown(Region region, List<Machine> machines) {}
 
+    /**
+     * The attempts that the store has readable records of.
+     *
+     * @param tokens their tokens
+     */
+    record Attempts(Set<String> tokens) {
+        static final Attempts NONE = new Attempts(Set.of());
+
+        boolean made(Machine machine) {
+            String attempt = machine.tags().get(MachineTags.ATTEMPT);
+            return attempt != null
+                    && (tokens.contains(attempt) || tokens.contains(Records.ofOneOfMany(attempt, machine.id())));
+        }
+    }
+
     Machines(
             List<Region> regions,
             Records records,
@@ -77,6 +92,7 @@ final class Machines {
         }
         return CompletableFuture.allOf(parts.toArray(CompletableFuture<?>[]::new))
                 .thenCompose(v -> records.attempts())
+                .thenApply(Attempts::new)
                 .thenApply(attempts -> parts.stream()
                         .map(CompletableFuture::join)
                         .flatMap(shown ->
@@ -85,11 +101,31 @@ final class Machines {
                         .toList());
     }
 
-    private BuilderSummary summary(Region region, Machine machine, Set<String> attempts) {
-        String attempt = machine.tags().get(MachineTags.ATTEMPT);
-        boolean recorded = attempt != null
-                && (attempts.contains(attempt) || attempts.contains(Records.ofOneOfMany(attempt, machine.id())));
-        return BuilderSummary.of(region.provider().name(), machine, ticker.now(), recorded);
+    /** Returns what the store knows of attempts; nothing if it cannot be asked, since tags say enough. */
+    CompletableFuture<Attempts> attempts() {
+        return Stages.then(records.attempts(), (tokens, failure) -> {
+            if (failure != null) {
+                log.debug(
+                        "The store does not say which machines it has records of: {}",
+                        Failures.unwrap(failure).toString());
+            }
+            return CompletableFuture.completedFuture(failure == null ? new Attempts(tokens) : Attempts.NONE);
+        });
+    }
+
+    BuilderSummary summary(Region region, Machine machine, Attempts attempts) {
+        return BuilderSummary.of(
+                region.provider().name(), machine, region.clock().now(), attempts.made(machine));
+    }
+
+    /** Whether this fleet holds a machine and wants it. */
+    boolean isInUse(String id) {
+        return find(id).filter(h -> !h.released()).isPresent();
+    }
+
+    /** Whether this fleet is giving a machine back. */
+    boolean isGoing(String id) {
+        return removals.contains(id) || find(id).filter(Held::released).isPresent();
     }
 
     /** Returns one caller's own future of a builder of a machine. */
@@ -148,7 +184,11 @@ final class Machines {
         if (found.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
-        Finder.Found there = found.get();
+        return giveBack(found.get());
+    }
+
+    /** Gives a machine back that was just seen; completes when it was seen gone. */
+    CompletableFuture<Void> giveBack(Finder.Found there) {
         String id = there.machine().id();
         String token = there.machine().tags().get(MachineTags.ATTEMPT);
         CompletableFuture<Optional<BuilderRecord>> record =

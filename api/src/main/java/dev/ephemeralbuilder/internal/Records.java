@@ -50,6 +50,11 @@ final class Records {
         return change(token, record -> BuilderRecord.thawed(with(record, BuilderRecord.launch(machineId, now))));
     }
 
+    /** Changes the machine's cap. */
+    CompletableFuture<Void> capped(String token, Instant cap) {
+        return change(token, record -> with(record, Map.of(BuilderRecord.CAP, cap.toString())));
+    }
+
     /** Makes one record of each machine of the attempt's, which goes. */
     CompletableFuture<Void> launchedMany(String token, List<String> machineIds) {
         Instant now = ticker.now();

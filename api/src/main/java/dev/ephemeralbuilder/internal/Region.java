@@ -35,4 +35,8 @@ record Region(
     CloudProvider provider() {
         return cloud.provider();
     }
+
+    CloudClock clock() {
+        return cloud.clock();
+    }
 }

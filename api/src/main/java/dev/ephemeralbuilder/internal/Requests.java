@@ -163,7 +163,8 @@ final class Requests {
     }
 
     private boolean isLive(Region region, Machine machine) {
-        BuilderSummary summary = BuilderSummary.of(region.provider().name(), machine, ticker.now(), false);
+        BuilderSummary summary = BuilderSummary.of(
+                region.provider().name(), machine, region.clock().atLeast(), false);
         boolean ending = machine.state() == MachineState.ENDED || machine.state() == MachineState.STOPPING;
         return !ending && !summary.released() && !summary.orphan();
     }

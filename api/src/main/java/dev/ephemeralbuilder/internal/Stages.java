@@ -54,6 +54,21 @@ final class Stages {
         return later;
     }
 
+    /** Returns whether a future is done within a time; fails if it fails until then. It goes on after that. */
+    static CompletableFuture<Boolean> atMost(Ticker ticker, Duration time, CompletableFuture<?> future) {
+        CompletableFuture<Boolean> waited = new CompletableFuture<>();
+        Ticker.Scheduled timer = ticker.schedule(time, () -> waited.complete(false));
+        whenDone(future, (value, failure) -> {
+            timer.cancel();
+            if (failure == null) {
+                waited.complete(true);
+            } else {
+                waited.completeExceptionally(Failures.unwrap(failure));
+            }
+        });
+        return waited;
+    }
+
     /** Takes a step when a future is done, on the thread that completes it. */
     static <T extends @Nullable Object> void whenDone(CompletableFuture<T> future, Step<T> step) {
         CompletableFuture<T> unused = future.whenComplete((value, failure) -> take(step, value, failure));

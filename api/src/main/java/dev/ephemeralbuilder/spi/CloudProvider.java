@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>Safe for use by many threads. Methods block, end within a bound of their own, and honour interruption.
- *   <li>No method retries, caches, sleeps or polls. The only state is the connections of the client.
+ *   <li>No method retries, caches, sleeps or polls. The only state is the connections of the client, and who wants to
+ *       know the cloud's time.
  *   <li>Every failure is a {@link BuilderException}, translated in one place: {@code CapacityException} for the offer
  *       at hand, {@code QuotaException}, {@code ThrottledException}, {@code CredentialsException},
  *       {@code ConfigurationException}, and {@code ProviderException} for everything else, with
@@ -40,6 +42,15 @@ public interface CloudProvider extends AutoCloseable {
     default String account() {
         return "default";
     }
+
+    /**
+     * Sets who is told what time it is at the cloud: once per answer, as that answer says (the header {@code Date} of
+     * HTTP), on the thread that made the call, before it returns. Leases are written and judged in that time, so that a
+     * host whose clock is wrong neither loses its machines nor deletes those of others. The last one set is told.
+     *
+     * <p>Default: nobody is told; then the fleet's own clock is used, with a margin before anything is deleted.
+     */
+    default void onCloudTime(Consumer<Instant> listener) {}
 
     /** Returns the limits of the product's calls. */
     ProviderLimits limits();

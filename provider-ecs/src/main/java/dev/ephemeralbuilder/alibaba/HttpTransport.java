@@ -18,7 +18,10 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -31,7 +34,10 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The SDK's transport over {@link HttpClient}: one deadline for a whole call with its body, calls that can be
@@ -42,6 +48,7 @@ import org.jspecify.annotations.Nullable;
 final class HttpTransport extends IHttpClient {
     private static final Set<String> SET_BY_CLIENT =
             Set.of("host", "content-length", "connection", "expect", "upgrade");
+    private static final Logger log = LoggerFactory.getLogger(HttpTransport.class);
     private static final int THREADS = 4;
     private static final AtomicInteger THREAD_NUMBER = new AtomicInteger();
 
@@ -49,6 +56,7 @@ final class HttpTransport extends IHttpClient {
     private final ThreadPoolExecutor executor;
     private final Set<Runnable> aborts = ConcurrentHashMap.newKeySet();
     private volatile @Nullable HttpClient client;
+    private volatile Consumer<Instant> dateListener = date -> {};
 
     HttpTransport(Duration callTimeout, Duration connectTimeout, @Nullable InetSocketAddress proxy) {
         this.callTimeout = callTimeout;
@@ -71,6 +79,10 @@ final class HttpTransport extends IHttpClient {
         Thread t = new Thread(group, task, "ephemeral-http-" + THREAD_NUMBER.incrementAndGet());
         t.setDaemon(true);
         return t;
+    }
+
+    void onDate(Consumer<Instant> listener) {
+        dateListener = listener;
     }
 
     @Override
@@ -117,7 +129,7 @@ final class HttpTransport extends IHttpClient {
         return b.build();
     }
 
-    private static HttpResponse translate(java.net.http.HttpResponse<byte[]> answer) {
+    private HttpResponse translate(java.net.http.HttpResponse<byte[]> answer) {
         HttpResponse response = new HttpResponse();
         int status = answer.statusCode();
         byte[] body = answer.body();
@@ -125,11 +137,25 @@ final class HttpTransport extends IHttpClient {
             body = ("{\"Code\":\"HTTP." + status + "\",\"Message\":\"\"}").getBytes(StandardCharsets.UTF_8);
             // The SDK takes 2xx and 3xx for success.
             status = status < 400 ? 502 : status;
+        } else {
+            answer.headers().firstValue("Date").ifPresent(this::tellDate);
         }
         response.setStatus(status);
         response.setHttpContent(body, "UTF-8", FormatType.JSON);
         response.setHttpContentType(FormatType.JSON);
         return response;
+    }
+
+    /** What is no time says nothing about the time. */
+    private void tellDate(String header) {
+        Instant date;
+        try {
+            date = DateTimeFormatter.RFC_1123_DATE_TIME.parse(header, Instant::from);
+        } catch (DateTimeException e) {
+            log.debug("An answer has a Date that is none");
+            return;
+        }
+        dateListener.accept(date);
     }
 
     /** The SDK's own reader answers some malformed JSON with half an object, and half a list would mean absence. */

@@ -18,7 +18,9 @@ import dev.ephemeralbuilder.alibaba.AlibabaCredentials.AccessKey;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,6 +73,14 @@ public final class OpenApiClient implements AutoCloseable {
     /** Returns the region that calls go to. */
     public String region() {
         return region;
+    }
+
+    /**
+     * Sets who is told what time it is at the cloud: by the header {@code Date} of each answer that is a JSON object, on
+     * the thread that made the call. Default: nobody.
+     */
+    public void onDate(Consumer<Instant> listener) {
+        transport.onDate(requireNonNull(listener, "listener"));
     }
 
     /**

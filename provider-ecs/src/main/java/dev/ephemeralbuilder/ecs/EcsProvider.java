@@ -40,6 +40,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -129,6 +130,16 @@ public final class EcsProvider implements CloudProvider {
     @Override
     public String account() {
         return account;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>ECS says it in full seconds.
+     */
+    @Override
+    public void onCloudTime(Consumer<Instant> listener) {
+        client.onDate(listener);
     }
 
     /** Returns the limits of ECS (ecs-openapi, 1.1). */

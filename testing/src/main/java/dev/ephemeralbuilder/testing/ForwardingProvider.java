@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,11 @@ public abstract class ForwardingProvider implements CloudProvider {
     @Override
     public String account() {
         return next.account();
+    }
+
+    @Override
+    public void onCloudTime(Consumer<Instant> listener) {
+        next.onCloudTime(listener);
     }
 
     @Override

@@ -67,6 +67,7 @@ final class InMemoryCloud {
     final LaunchPlan launches = new LaunchPlan();
     private final Ticker ticker;
     private final boolean ownsTicker;
+    private final Duration skew;
     private final MachineRoom room = new MachineRoom();
     // All below is guarded by the lock, under which there is no I/O.
     private final Object lock = new Object();
@@ -76,9 +77,10 @@ final class InMemoryCloud {
     private int clients;
     private boolean down;
 
-    InMemoryCloud(Settings settings, InMemoryMarket market, @Nullable Ticker ticker) {
+    InMemoryCloud(Settings settings, InMemoryMarket market, @Nullable Ticker ticker, Duration skew) {
         this.settings = settings;
         this.market = market;
+        this.skew = skew;
         this.ownsTicker = ticker == null;
         this.ticker = ticker == null ? Ticker.system("ephemeral-cloud-" + settings.name()) : ticker;
     }
@@ -108,8 +110,9 @@ final class InMemoryCloud {
         }
     }
 
+    /** Returns the cloud's time. */
     Instant now() {
-        return ticker.now();
+        return ticker.now().plus(skew);
     }
 
     /** Says to a ticker that waits that a call is under way. */

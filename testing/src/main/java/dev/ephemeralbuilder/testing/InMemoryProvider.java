@@ -40,12 +40,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A cloud in memory for tests: it keeps client tokens, boots machines, runs out of stock, takes spot machines back and
- * fails on demand, without a server or an SDK. Times are those of its {@link Ticker}.
+ * fails on demand, without a server or an SDK. Times are those of its {@link Ticker}, or {@linkplain Builder#clockSkew
+ * off by as much as is wanted}.
  *
  * <p>What a shell runs are <b>real processes of this host</b>, as the user of this JVM, in a temporary folder per machine
  * ({@link dev.ephemeralbuilder.testing.simulator.LocalMachine}). That is no sandbox.
@@ -83,6 +85,7 @@ public final class InMemoryProvider implements CloudProvider {
 
     private final InMemoryCloud cloud;
     private final Set<ProcessShell> shells = new HashSet<>();
+    private volatile Consumer<Instant> timeListener = time -> {};
     private boolean closed;
 
     private InMemoryProvider(InMemoryCloud cloud) {
@@ -118,6 +121,11 @@ public final class InMemoryProvider implements CloudProvider {
     @Override
     public String region() {
         return cloud.settings.region();
+    }
+
+    @Override
+    public void onCloudTime(Consumer<Instant> listener) {
+        timeListener = requireNonNull(listener, "listener");
     }
 
     @Override
@@ -402,7 +410,11 @@ public final class InMemoryProvider implements CloudProvider {
         try {
             Optional<Fault> fault = cloud.faults.next(call);
             if (fault.isEmpty()) {
-                return body.get();
+                try {
+                    return body.get();
+                } finally {
+                    tellTime(call);
+                }
             }
             BuilderException failure = fault.get().failure();
             if (failure != null) {
@@ -411,6 +423,12 @@ public final class InMemoryProvider implements CloudProvider {
             throw lost(call, body);
         } finally {
             InMemoryCloud.release(hold);
+        }
+    }
+
+    private void tellTime(Call call) {
+        if (call != Call.OPEN) {
+            timeListener.accept(cloud.now());
         }
     }
 
@@ -451,6 +469,7 @@ public final class InMemoryProvider implements CloudProvider {
         private Duration stockLag = Duration.ofMinutes(5);
         private int pageSize = 50;
         private ProviderLimits limits = ProviderLimits.builder().build();
+        private Duration clockSkew = Duration.ZERO;
         private @Nullable Ticker ticker;
 
         private Builder() {}
@@ -545,6 +564,15 @@ public final class InMemoryProvider implements CloudProvider {
         }
 
         /**
+         * Sets by how much the cloud's clock is ahead of its ticker's, and so of a fleet on the same ticker; negative for
+         * behind. Every answer of the cloud says the cloud's time. Default: zero.
+         */
+        public Builder clockSkew(Duration skew) {
+            this.clockSkew = requireNonNull(skew, "skew");
+            return this;
+        }
+
+        /**
          * Builds the cloud and its first client.
          *
          * @throws java.io.UncheckedIOException if there is no folder for its machines
@@ -557,7 +585,8 @@ public final class InMemoryProvider implements CloudProvider {
                     new InMemoryCloud.Settings(
                             name, region, limits, bootTime, initializingTime, deletionTime, pageSize),
                     market,
-                    ticker));
+                    ticker,
+                    clockSkew));
         }
 
         private static Map<String, Priced> defaultTypes() {

@@ -146,7 +146,8 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
                     b.port,
                     gateway,
                     new Metadata(region, instances),
-                    new ControlApi(new ControlRoutes(this, region, gateway::actions)));
+                    new ControlApi(new ControlRoutes(this, region, gateway::actions)),
+                    clock);
         } catch (RuntimeException e) {
             lifecycle.close();
             throw e;

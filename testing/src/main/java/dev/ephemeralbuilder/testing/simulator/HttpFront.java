@@ -12,8 +12,11 @@ import com.github.tomakehurst.wiremock.http.Fault;
 import com.github.tomakehurst.wiremock.http.Request;
 import com.github.tomakehurst.wiremock.http.ResponseDefinition;
 import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import wiremock.org.eclipse.jetty.util.thread.QueuedThreadPool;
 
@@ -25,10 +28,16 @@ final class HttpFront implements AutoCloseable {
     // User data of 32 KB makes a request line of about 46 KB (ecs-openapi, 4.3).
     private static final int REQUEST_HEAD_BYTES = 131_072;
 
+    private static final DateTimeFormatter DATE =
+            DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT);
+
     private final WireMockServer server;
     private final int port;
 
-    HttpFront(int port, Gateway gateway, Metadata metadata, ControlApi control) {
+    /**
+     * @param clock the cloud's, for the header {@code Date} of the API's answers
+     */
+    HttpFront(int port, Gateway gateway, Metadata metadata, ControlApi control, SimulatedClock clock) {
         server = new WireMockServer(options()
                 .port(port)
                 .bindAddress("127.0.0.1")
@@ -50,7 +59,7 @@ final class HttpFront implements AutoCloseable {
                 .stubRequestLoggingDisabled(true)
                 // Nobody steers the server over the wire.
                 .adminAuthenticator(request -> false)
-                .extensions(new Transformer(gateway, metadata, control)));
+                .extensions(new Transformer(gateway, metadata, control, clock)));
         server.start();
         this.port = server.port();
         server.stubFor(any(anyUrl()).willReturn(aResponse().withTransformers(TRANSFORMER)));
@@ -65,7 +74,7 @@ final class HttpFront implements AutoCloseable {
         server.stop();
     }
 
-    private record Transformer(Gateway gateway, Metadata metadata, ControlApi control)
+    private record Transformer(Gateway gateway, Metadata metadata, ControlApi control, SimulatedClock clock)
             implements ResponseDefinitionTransformerV2 {
         @Override
         public String getName() {
@@ -99,7 +108,7 @@ final class HttpFront implements AutoCloseable {
                         request.getBodyAsString())));
             }
             ApiRequest received = received(request);
-            ResponseDefinitionBuilder response = dress(gateway.answer(received));
+            ResponseDefinitionBuilder response = dress(gateway.answer(received)).withHeader("Date", date());
             if ("enable".equals(request.getHeader("x-sdk-throttling-control"))) {
                 String left = gateway.rateLimit(received);
                 if (left != null) {
@@ -107,6 +116,10 @@ final class HttpFront implements AutoCloseable {
                 }
             }
             return response.build();
+        }
+
+        private String date() {
+            return DATE.format(clock.now().atOffset(ZoneOffset.UTC));
         }
 
         private static ApiRequest received(Request request) {

@@ -393,7 +393,7 @@ class AttachTest {
             killFirst();
             rig.cloud.cutShells(builder.id());
             rig.cloud.refuseConnections(builder.id(), true);
-            BuildFleet other = rig.another(this::second);
+            BuildFleet other = rig.another(fleet -> second(fleet).noReaper());
             rig.pass(Duration.ofMinutes(10));
             assertThatThrownBy(() -> rig.await(other.attachAsync(builder.id())))
                     .isInstanceOf(BuilderTimeoutException.class);

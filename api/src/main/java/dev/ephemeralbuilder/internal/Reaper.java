@@ -1,0 +1,95 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.ReapReport;
+import dev.ephemeralbuilder.ReapReport.Finding;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Deletes the orphans of an owner, when asked and from time to time. Confined to the ticker. */
+final class Reaper {
+    private static final Logger log = LoggerFactory.getLogger(Reaper.class);
+
+    private final Ticker ticker;
+    private final List<Region> regions;
+    private final Machines machines;
+    private final String owner;
+
+    /** By how much each cloud was ahead of this host at the last sweep. */
+    private final Map<Region, Duration> leads = new HashMap<>();
+
+    private Ticker.@Nullable Scheduled next;
+    private boolean stopped;
+
+    Reaper(Ticker ticker, List<Region> regions, Machines machines, String owner) {
+        this.ticker = ticker;
+        this.regions = List.copyOf(regions);
+        this.machines = machines;
+        this.owner = owner;
+    }
+
+    /** Sweeps from time to time from now on, a fifth earlier or later each time, so that many processes do not meet. */
+    void every(Duration time) {
+        if (stopped) {
+            return;
+        }
+        long fifth = time.toMillis() / 5;
+        Duration delay = time.plusMillis(ThreadLocalRandom.current().nextLong(-fifth, fifth + 1));
+        next = ticker.schedule(
+                delay,
+                () -> Stages.whenDone(sweep(false), (report, failure) -> {
+                    say(report);
+                    every(time);
+                }));
+    }
+
+    void stop() {
+        stopped = true;
+        if (next != null) {
+            next.cancel();
+        }
+    }
+
+    /** Sweeps once; never fails for a cloud. */
+    CompletableFuture<ReapReport> sweep(boolean dryRun) {
+        List<CompletableFuture<ReapReport.Part>> parts = new ArrayList<>();
+        for (Region region : regions) {
+            CompletableFuture<ReapReport.Part> part =
+                    new Sweep(region, machines, owner, dryRun, leads.get(region)).run();
+            parts.add(part.thenApply(done -> {
+                leads.put(region, region.clock().lead());
+                return done;
+            }));
+        }
+        return CompletableFuture.allOf(parts.toArray(CompletableFuture<?>[]::new))
+                .thenApply(v -> new ReapReport(
+                        dryRun, parts.stream().map(CompletableFuture::join).toList()));
+    }
+
+    /** Nobody else hears of what a sweep in the background could not do. */
+    private void say(ReapReport report) {
+        if (stopped) {
+            return;
+        }
+        for (ReapReport.Part part : report.parts()) {
+            if (part.failure() != null) {
+                log.warn(
+                        "Orphans could not be looked for in {} in {}; it is tried again [reason={}]",
+                        part.provider(),
+                        part.region(),
+                        part.failure().toString());
+            }
+            for (Finding finding : part.findings()) {
+                log.debug("{} {}: {}", finding.machine().id(), finding.fate(), finding.reason());
+            }
+        }
+    }
+}
