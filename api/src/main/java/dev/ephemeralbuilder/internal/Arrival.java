@@ -39,7 +39,13 @@ final class Arrival {
         Instant now = region.ticker().now();
         this.patience = new Patience(now);
         this.boot = new Boot(
-                region, this.users, held, made.keys(), now, made.intendedAt().plus(readyTimeout), patience);
+                region,
+                this.users,
+                held,
+                made.keysOf(held.machineId()),
+                now,
+                made.intendedAt().plus(readyTimeout),
+                patience);
         Stages.whenDone(made.written(), (v, failure) -> {
             if (failure != null) {
                 fail(Failures.asBuilderException(failure));

@@ -18,6 +18,7 @@ import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /**
  * One create call and what comes of it: frozen, written down, made so that its outcome is known; what it made is held.
@@ -47,11 +48,37 @@ final class Attempt {
      * What was launched.
      *
      * @param machines one at least, and no more than were ordered; held
+     * @param keys of the create call
+     * @param hostKeys the host keys that machines are to get in place of the one of the create call, by machine
      * @param written completes when their records know them; nobody may get a builder of them if it fails
      */
-    record Made(List<Held> machines, ShellKeys keys, Instant intendedAt, CompletableFuture<Void> written) {}
+    record Made(
+            List<Held> machines,
+            ShellKeys keys,
+            Map<String, KeyPair> hostKeys,
+            Instant intendedAt,
+            CompletableFuture<Void> written) {
+        MachineKeys keysOf(String machineId) {
+            return MachineKeys.ofNew(keys, hostKeys.get(machineId), written);
+        }
+    }
 
-    private record Keys(KeyPair client, KeyPair host, ShellKeys shell) {}
+    /**
+     * @param own a host key for each machine to come, in place of the one that all of them begin with
+     */
+    private record Keys(KeyPair client, KeyPair host, String hostKeyFingerprint, List<KeyPair> own) {
+        static Keys generate(int machines) {
+            KeyPair host = HostKeys.generate();
+            List<KeyPair> own = machines == 1
+                    ? List.of()
+                    : Stream.generate(HostKeys::generate).limit(machines).toList();
+            return new Keys(HostKeys.generate(), host, HostKeys.fingerprint(host), own);
+        }
+
+        ShellKeys shell() {
+            return new ShellKeys(client, hostKeyFingerprint);
+        }
+    }
 
     Attempt(Region region, Identity identity, Order order) {
         this.region = region;
@@ -65,13 +92,7 @@ final class Attempt {
      * @param abandoned whether nobody wants the machines any more; what is made all the same is still returned
      */
     CompletableFuture<Made> run(BooleanSupplier abandoned) {
-        return region.calls().run(Attempt::keys).thenCompose(keys -> launch(keys, abandoned));
-    }
-
-    private static Keys keys() {
-        KeyPair client = HostKeys.generate();
-        KeyPair host = HostKeys.generate();
-        return new Keys(client, host, new ShellKeys(client, HostKeys.fingerprint(host)));
+        return region.calls().run(() -> Keys.generate(order.count())).thenCompose(keys -> launch(keys, abandoned));
     }
 
     private CompletableFuture<Made> launch(Keys keys, BooleanSupplier abandoned) {
@@ -100,7 +121,7 @@ final class Attempt {
             return Stages.then(once.run(abandoned), (ids, refused) -> {
                 if (refused == null) {
                     region.launching().remove(this);
-                    return CompletableFuture.completedFuture(made(ids, keys.shell(), origin));
+                    return CompletableFuture.completedFuture(made(ids, keys, origin));
                 }
                 if (once.inDoubt()) {
                     clearUp(once, origin);
@@ -125,7 +146,7 @@ final class Attempt {
             }
             region.launching().remove(this);
             List<Held> late = hold(ids, origin);
-            Stages.leave(written(late));
+            Stages.leave(written(late, Map.of()));
             late.forEach(h -> h.release(() -> BuilderHandle.lost(h)));
         });
     }
@@ -145,7 +166,7 @@ final class Attempt {
         return all;
     }
 
-    private Made made(List<String> ids, ShellKeys keys, Origin origin) {
+    private Made made(List<String> ids, Keys keys, Origin origin) {
         Instant now = region.ticker().now();
         List<Held> all = hold(ids, origin);
         // More than were ordered can only be found by the search by tag: the oldest are kept.
@@ -160,14 +181,18 @@ final class Attempt {
                             order.offer(),
                             Duration.between(origin.intendedAt(), now)));
         }
-        return new Made(List.copyOf(kept), keys, origin.intendedAt(), written(kept));
+        Map<String, KeyPair> own = new LinkedHashMap<>();
+        for (int i = 0; i < kept.size() && i < keys.own().size(); i++) {
+            own.put(kept.get(i).machineId(), keys.own().get(i));
+        }
+        return new Made(List.copyOf(kept), keys.shell(), own, origin.intendedAt(), written(kept, own));
     }
 
-    private CompletableFuture<Void> written(List<Held> machines) {
+    private CompletableFuture<Void> written(List<Held> machines, Map<String, KeyPair> hostKeys) {
         List<String> ids = machines.stream().map(Held::machineId).toList();
         return order.count() == 1
                 ? region.records().launched(token, ids.get(0))
-                : region.records().launchedMany(token, ids);
+                : region.records().launchedMany(token, ids, hostKeys);
     }
 
     private Launch freeze(Keys keys, Instant now) {
@@ -184,7 +209,7 @@ final class Attempt {
         tags.put(MachineTags.ATTEMPT, token);
         tags.put(MachineTags.LEASE, Long.toString(now.plus(identity.lease()).getEpochSecond()));
         tags.put(MachineTags.CAP, Long.toString(cap.getEpochSecond()));
-        tags.put(MachineTags.HOST_KEY, keys.shell().hostKeyFingerprint());
+        tags.put(MachineTags.HOST_KEY, keys.hostKeyFingerprint());
         order.request().labels().forEach((key, value) -> tags.put(MachineTags.LABEL + key, value));
         return Launch.builder()
                 .spec(order.spec())

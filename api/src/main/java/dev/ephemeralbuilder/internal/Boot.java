@@ -6,7 +6,6 @@ import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ThrottledException;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
-import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,7 +38,7 @@ final class Boot {
     private final Region region;
     private final Executor users;
     private final Held held;
-    private final ShellKeys keys;
+    private final MachineKeys keys;
     private final Instant launchedAt;
     private final Instant deadline;
     private final Waiting waiting;
@@ -56,7 +55,7 @@ final class Boot {
             Region region,
             Executor users,
             Held held,
-            ShellKeys keys,
+            MachineKeys keys,
             Instant launchedAt,
             Instant deadline,
             Waiting waiting) {
@@ -153,7 +152,8 @@ final class Boot {
     }
 
     private void contact(Machine machine) {
-        Link link = new Link(region.ticker(), region.shellCalls(), region.provider(), machine, keys, held::presence);
+        Link link = new Link(
+                region.ticker(), region.shellCalls(), region.provider(), machine, keys.shell(), held::presence);
         Remote remote = new Remote(region.ticker(), link);
         held.ready(region.watcher().watch(machine.id(), held::onLook), link);
         Stages.whenDone(remote.ask(Supervisor.install(), deadline), (reply, failure) -> {
@@ -168,7 +168,14 @@ final class Boot {
                         + String.join(", ", missing) + ". Install it in the image"));
                 return;
             }
-            result.complete(new BuilderHandle(held, region, users, link, remote, workspace.get()));
+            BuilderHandle builder = new BuilderHandle(held, region, users, link, remote, workspace.get());
+            Stages.whenDone(new OwnHostKey(region.records(), held, link).settle(keys, deadline), (v, notSettled) -> {
+                if (notSettled == null) {
+                    result.complete(builder);
+                } else {
+                    result.completeExceptionally(Failures.asBuilderException(notSettled));
+                }
+            });
         });
     }
 

@@ -54,7 +54,7 @@ class BuilderRecordTest {
         assertThat(again.readyBy()).isEqualTo(record.readyBy());
         assertThat(again.machineId()).isEqualTo("i-1");
         assertThat(again.launchedAt()).isEqualTo(record.launchedAt());
-        assertThat(again.keys().hostKeyFingerprint()).isEqualTo("fingerprint");
+        assertThat(again.keys().hostKeyFingerprints()).containsExactly("fingerprint");
         assertThat(again.keys().client().getPublic()).isEqualTo(CLIENT.getPublic());
         assertThat(again.keys().client().getPrivate()).isEqualTo(CLIENT.getPrivate());
     }
