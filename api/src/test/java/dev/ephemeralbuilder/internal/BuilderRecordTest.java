@@ -97,4 +97,30 @@ class BuilderRecordTest {
                     .hasMessageContaining("eb-1");
         }
     }
+
+    @Test
+    void aHostKeyThatIsToComeIsAcceptedBesideTheSharedOne() {
+        KeyPair next = HostKeys.generate();
+        Map<String, String> document = record(offer().build(), true).encode();
+        BuilderRecord.expectHostKey(document, next);
+        BuilderRecord again = BuilderRecord.decode("eb-1", document);
+        assertThat(again.keys().hostKeyFingerprints())
+                .containsExactlyInAnyOrder("fingerprint", HostKeys.fingerprint(next));
+        assertThat(requireNonNull(again.nextHostKey()).getPublic()).isEqualTo(next.getPublic());
+        assertThat(requireNonNull(again.nextHostKey()).getPrivate()).isEqualTo(next.getPrivate());
+        assertThat(readAgain(again).keys().hostKeyFingerprints())
+                .isEqualTo(again.keys().hostKeyFingerprints());
+        assertThat(BuilderRecord.withoutKeys(document).keySet()).doesNotContain("nextHostKey", "nextHostPublicKey");
+    }
+
+    @Test
+    void aHostKeyThatHasComeIsTheOnlyOne() {
+        KeyPair next = HostKeys.generate();
+        Map<String, String> document = record(offer().build(), true).encode();
+        BuilderRecord.expectHostKey(document, next);
+        BuilderRecord.settleHostKey(document, Set.of(HostKeys.fingerprint(next)));
+        BuilderRecord again = BuilderRecord.decode("eb-1", document);
+        assertThat(again.keys().hostKeyFingerprints()).containsExactly(HostKeys.fingerprint(next));
+        assertThat(again.nextHostKey()).isNull();
+    }
 }
