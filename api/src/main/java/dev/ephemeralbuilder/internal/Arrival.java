@@ -41,7 +41,7 @@ final class Arrival {
                 region,
                 this.users,
                 held,
-                made.keys(),
+                made.keysOf(held.machineId()),
                 made.launchedAt(),
                 made.since().plus(readyTimeout),
                 patience);

@@ -165,7 +165,7 @@ final class Attachment {
                     region,
                     users,
                     mine,
-                    record.keys(),
+                    MachineKeys.of(record),
                     launchedAt == null ? now : launchedAt,
                     deadline,
                     new Patience(deadline));

@@ -1,5 +1,7 @@
 package dev.ephemeralbuilder.internal;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.ProviderException;
@@ -19,6 +21,7 @@ import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 
 /**
  * One create call and what comes of it: frozen, written down, made so that its outcome is known; what it made is held.
@@ -58,14 +61,38 @@ final class Attempt {
      * What was launched.
      *
      * @param machines one at least, and no more than were ordered; held
+     * @param keys by machine
      * @param since from when on the machines have time to get ready
      * @param launchedAt for a while from here on the cloud may not show them
      * @param written completes when their records know them; nobody may get a builder of them if it fails
      */
     record Made(
-            List<Held> machines, ShellKeys keys, Instant since, Instant launchedAt, CompletableFuture<Void> written) {}
+            List<Held> machines,
+            Map<String, MachineKeys> keys,
+            Instant since,
+            Instant launchedAt,
+            CompletableFuture<Void> written) {
+        MachineKeys keysOf(String machineId) {
+            return requireNonNull(keys.get(machineId), machineId);
+        }
+    }
 
-    private record Keys(KeyPair client, KeyPair host, ShellKeys shell) {}
+    /**
+     * @param own a host key for each machine to come, in place of the one that all of them begin with
+     */
+    private record Keys(KeyPair client, KeyPair host, String hostKeyFingerprint, List<KeyPair> own) {
+        static Keys generate(int machines) {
+            KeyPair host = HostKeys.generate();
+            List<KeyPair> own = machines == 1
+                    ? List.of()
+                    : Stream.generate(HostKeys::generate).limit(machines).toList();
+            return new Keys(HostKeys.generate(), host, HostKeys.fingerprint(host), own);
+        }
+
+        ShellKeys shell() {
+            return new ShellKeys(client, hostKeyFingerprint);
+        }
+    }
 
     Attempt(Region region, Identity identity, Requests requests, Order order) {
         this.region = region;
@@ -86,13 +113,7 @@ final class Attempt {
      * @param abandoned whether nobody wants the machines any more; what is made all the same is still returned
      */
     CompletableFuture<Made> run(BooleanSupplier abandoned) {
-        return region.calls().run(Attempt::keys).thenCompose(keys -> launch(keys, abandoned));
-    }
-
-    private static Keys keys() {
-        KeyPair client = HostKeys.generate();
-        KeyPair host = HostKeys.generate();
-        return new Keys(client, host, new ShellKeys(client, HostKeys.fingerprint(host)));
+        return region.calls().run(() -> Keys.generate(order.count())).thenCompose(keys -> launch(keys, abandoned));
     }
 
     private CompletableFuture<Made> launch(Keys keys, BooleanSupplier abandoned) {
@@ -106,15 +127,13 @@ final class Attempt {
         CompletableFuture<Void> intended = order.named()
                 ? requests.attempt(order.requestId(), order.number(), readyBy.plus(identity.lease()))
                         .thenCompose(v -> region.records()
-                                .intend(new BuilderRecord(
+                                .intend(BuilderRecord.intent(
                                         origin,
                                         readyBy,
                                         keys.shell(),
-                                        null,
-                                        null,
                                         new BuilderRecord.Frozen(
                                                 order.spec().toString(), launch.tags(), launch.hostKey()))))
-                : region.records().intend(new BuilderRecord(origin, readyBy, keys.shell(), null, null, null));
+                : region.records().intend(BuilderRecord.intent(origin, readyBy, keys.shell(), null));
         CompletableFuture<Void> wanted = intended.thenAccept(v -> {
             if (abandoned.getAsBoolean()) {
                 throw cancelled();
@@ -126,18 +145,23 @@ final class Attempt {
                 return CompletableFuture.failedFuture(failure);
             }
             LaunchOnce once = new LaunchOnce(region, launch, identity.owner(), order.named());
-            return make(once, once.run(abandoned), origin, keys.shell(), intendedAt);
+            return make(once, once.run(abandoned), origin, keys.shell(), keys.own(), intendedAt);
         });
     }
 
     private CompletableFuture<Made> make(
-            LaunchOnce once, CompletableFuture<List<String>> made, Origin origin, ShellKeys keys, Instant since) {
+            LaunchOnce once,
+            CompletableFuture<List<String>> made,
+            Origin origin,
+            ShellKeys keys,
+            List<KeyPair> own,
+            Instant since) {
         region.events().publish(new BuilderEvent.Launching(since, order.requestId(), order.offer(), order.number()));
         region.launching().add(this);
         return Stages.then(made, (ids, refused) -> {
             if (refused == null && !ids.isEmpty()) {
                 region.launching().remove(this);
-                return CompletableFuture.completedFuture(made(ids, keys, origin, since));
+                return CompletableFuture.completedFuture(made(ids, keys, own, origin, since));
             }
             tokenUsed = once.tokenUsed();
             if (once.inDoubt()) {
@@ -164,7 +188,7 @@ final class Attempt {
             Stages.leave(region.leases().renewNow(id));
             return CompletableFuture.completedFuture(new Made(
                     held,
-                    record.keys(),
+                    Map.of(id, MachineKeys.of(record)),
                     now,
                     launchedAt == null ? now : launchedAt,
                     CompletableFuture.completedFuture(null)));
@@ -178,7 +202,7 @@ final class Attempt {
                 frozen.tags(), origin.cap(), frozen.hostKey(), record.keys().client());
         LaunchOnce once = new LaunchOnce(region, launch, identity.owner(), true);
         boolean remembered = now.isBefore(origin.intendedAt().plus(TOKEN_MEMORY));
-        return make(once, remembered ? once.run(abandoned) : once.find(), origin, record.keys(), now);
+        return make(once, remembered ? once.run(abandoned) : once.find(), origin, record.keys(), List.of(), now);
     }
 
     private static ProviderException nothingWasMade() {
@@ -204,7 +228,7 @@ final class Attempt {
             }
             region.launching().remove(this);
             List<Held> late = hold(ids, origin);
-            Stages.leave(written(late));
+            Stages.leave(written(late, Map.of()));
             late.forEach(h -> h.release(() -> BuilderHandle.lost(h)));
         });
     }
@@ -224,7 +248,7 @@ final class Attempt {
         return all;
     }
 
-    private Made made(List<String> ids, ShellKeys keys, Origin origin, Instant since) {
+    private Made made(List<String> ids, ShellKeys keys, List<KeyPair> own, Origin origin, Instant since) {
         Instant now = region.ticker().now();
         List<Held> all = hold(ids, origin);
         // More than were ordered can only be found by the search by tag: the oldest are kept.
@@ -239,14 +263,23 @@ final class Attempt {
                             order.offer(),
                             Duration.between(origin.intendedAt(), now)));
         }
-        return new Made(List.copyOf(kept), keys, since, now, written(kept));
+        Map<String, KeyPair> next = new LinkedHashMap<>();
+        for (int i = 0; i < kept.size() && i < own.size(); i++) {
+            next.put(kept.get(i).machineId(), own.get(i));
+        }
+        CompletableFuture<Void> written = written(kept, next);
+        Map<String, MachineKeys> machineKeys = new LinkedHashMap<>();
+        for (Held h : kept) {
+            machineKeys.put(h.machineId(), MachineKeys.ofNew(keys, next.get(h.machineId()), written));
+        }
+        return new Made(List.copyOf(kept), machineKeys, since, now, written);
     }
 
-    private CompletableFuture<Void> written(List<Held> machines) {
+    private CompletableFuture<Void> written(List<Held> machines, Map<String, KeyPair> hostKeys) {
         List<String> ids = machines.stream().map(Held::machineId).toList();
         return order.count() == 1
                 ? region.records().launched(token, ids.get(0))
-                : region.records().launchedMany(token, ids);
+                : region.records().launchedMany(token, ids, hostKeys);
     }
 
     private Launch freeze(Keys keys, Instant now) {
@@ -263,7 +296,7 @@ final class Attempt {
         tags.put(MachineTags.ATTEMPT, token);
         tags.put(MachineTags.LEASE, Long.toString(now.plus(identity.lease()).getEpochSecond()));
         tags.put(MachineTags.CAP, Long.toString(cap.getEpochSecond()));
-        tags.put(MachineTags.HOST_KEY, keys.shell().hostKeyFingerprint());
+        tags.put(MachineTags.HOST_KEY, keys.hostKeyFingerprint());
         order.request().labels().forEach((key, value) -> tags.put(MachineTags.LABEL + key, value));
         return launch(tags, cap, keys.host(), keys.client());
     }

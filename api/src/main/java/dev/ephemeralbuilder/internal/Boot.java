@@ -7,7 +7,6 @@ import dev.ephemeralbuilder.ThrottledException;
 import dev.ephemeralbuilder.spi.Door;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
-import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,7 +43,7 @@ final class Boot {
     private final Region region;
     private final Executor users;
     private final Held held;
-    private final ShellKeys keys;
+    private final MachineKeys keys;
     private final Instant launchedAt;
     private final Instant deadline;
     private final Waiting waiting;
@@ -64,7 +63,7 @@ final class Boot {
             Region region,
             Executor users,
             Held held,
-            ShellKeys keys,
+            MachineKeys keys,
             Instant launchedAt,
             Instant deadline,
             Waiting waiting) {
@@ -218,7 +217,7 @@ final class Boot {
 
     private void contact(Machine at) {
         contacted = true;
-        Link link = new Link(region.ticker(), region.shellCalls(), region.provider(), at, keys, this::presence);
+        Link link = new Link(region.ticker(), region.shellCalls(), region.provider(), at, keys.shell(), this::presence);
         Remote remote = new Remote(region.ticker(), link);
         if (watch != null) {
             watch.relax();
@@ -237,8 +236,15 @@ final class Boot {
                         + String.join(", ", missing) + ". Install it in the image"));
                 return;
             }
-            link.booted();
-            result.complete(new BuilderHandle(held, region, users, link, remote, workspace.get()));
+            BuilderHandle builder = new BuilderHandle(held, region, users, link, remote, workspace.get());
+            Stages.whenDone(new OwnHostKey(region.records(), held, link).settle(keys, deadline), (v, notSettled) -> {
+                if (notSettled == null) {
+                    link.booted();
+                    result.complete(builder);
+                } else {
+                    result.completeExceptionally(Failures.asBuilderException(notSettled));
+                }
+            });
         });
     }
 

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  * @param launchedAt when that was written down
  * @param frozen what else the create call says, for an attempt that another process may have to repeat: only for named
  *     requests, and only while there is no id
+ * @param nextHostKey the host key that the machine is to get in place of one that it shares with others; null if it has
+ *     one of its own, or keeps what it has. While there is one, {@code keys} accept the shared key and this one
  */
 record BuilderRecord(
         Origin origin,
@@ -42,7 +45,8 @@ record BuilderRecord(
         ShellKeys keys,
         @Nullable String machineId,
         @Nullable Instant launchedAt,
-        @Nullable Frozen frozen) {
+        @Nullable Frozen frozen,
+        @Nullable KeyPair nextHostKey) {
     /**
      * What a create call says that no other part of the record does.
      *
@@ -65,6 +69,14 @@ record BuilderRecord(
     private static final String HOST_PUBLIC_KEY = "hostPublicKey";
     private static final String SPEC = "spec";
     private static final String TAG = "tag.";
+    private static final String HOST_KEY = "hostKey";
+    private static final String NEXT_HOST_KEY = "nextHostKey";
+    private static final String NEXT_PUBLIC_HOST_KEY = "nextHostPublicKey";
+
+    /** Returns the record of an attempt that is about to be made. */
+    static BuilderRecord intent(Origin origin, Instant readyBy, ShellKeys keys, @Nullable Frozen frozen) {
+        return new BuilderRecord(origin, readyBy, keys, null, null, frozen, null);
+    }
 
     /** Returns the document; without machine id if there is none yet. */
     Map<String, String> encode() {
@@ -94,7 +106,7 @@ record BuilderRecord(
         record.put(CAP, origin.cap().toString());
         record.put("intendedAt", origin.intendedAt().toString());
         record.put("readyBy", readyBy.toString());
-        record.put("hostKey", keys.hostKeyFingerprint());
+        record.put(HOST_KEY, fingerprints(keys.hostKeyFingerprints()));
         record.put(CLIENT_KEY, base64(keys.client().getPrivate().getEncoded()));
         record.put(CLIENT_PUBLIC_KEY, base64(keys.client().getPublic().getEncoded()));
         if (frozen != null) {
@@ -106,7 +118,37 @@ record BuilderRecord(
         if (machineId != null && launchedAt != null) {
             record.putAll(launch(machineId, launchedAt));
         }
+        if (nextHostKey != null) {
+            record.putAll(next(nextHostKey));
+        }
         return record;
+    }
+
+    private static String fingerprints(Set<String> all) {
+        return String.join(" ", all);
+    }
+
+    private static Map<String, String> next(KeyPair hostKey) {
+        return Map.of(
+                NEXT_HOST_KEY, base64(hostKey.getPrivate().getEncoded()),
+                NEXT_PUBLIC_HOST_KEY, base64(hostKey.getPublic().getEncoded()));
+    }
+
+    /** Adds to a document the host key that the machine is to get: from now on it may show this one, too. */
+    static void expectHostKey(Map<String, String> record, KeyPair next) {
+        record.merge(HOST_KEY, HostKeys.fingerprint(next), (shared, own) -> shared + " " + own);
+        record.putAll(next(next));
+    }
+
+    /**
+     * Ends what {@link #expectHostKey} has begun; harmless if it has ended.
+     *
+     * @param fingerprints by which the machine is known from now on
+     */
+    static void settleHostKey(Map<String, String> record, Set<String> fingerprints) {
+        record.put(HOST_KEY, fingerprints(fingerprints));
+        record.remove(NEXT_HOST_KEY);
+        record.remove(NEXT_PUBLIC_HOST_KEY);
     }
 
     /** Returns what is added once the machine's id is known. */
@@ -133,6 +175,8 @@ record BuilderRecord(
         Map<String, String> rest = thawed(record);
         rest.remove(CLIENT_KEY);
         rest.remove(CLIENT_PUBLIC_KEY);
+        rest.remove(NEXT_HOST_KEY);
+        rest.remove(NEXT_PUBLIC_HOST_KEY);
         return rest;
     }
 
@@ -156,14 +200,17 @@ record BuilderRecord(
             Origin origin =
                     new Origin(fields.get("request"), token, offer(fields), intendedAt, Instant.parse(fields.get(CAP)));
             ShellKeys keys = new ShellKeys(
-                    keyPair(fields.get(CLIENT_PUBLIC_KEY), fields.get(CLIENT_KEY)), fields.get("hostKey"));
+                    keyPair(fields.get(CLIENT_PUBLIC_KEY), fields.get(CLIENT_KEY)),
+                    Set.of(fields.get(HOST_KEY).split(" ", -1)));
+            String next = record.get(NEXT_HOST_KEY);
             return new BuilderRecord(
                     origin,
                     Instant.parse(fields.get("readyBy")),
                     keys,
                     record.get(MACHINE),
                     fields.find("launchedAt").map(Instant::parse).orElse(null),
-                    frozen(fields));
+                    frozen(fields),
+                    next == null ? null : keyPair(fields.get(NEXT_PUBLIC_HOST_KEY), next));
         } catch (IllegalArgumentException | DateTimeException | GeneralSecurityException e) {
             // Without the cause: what cannot be read is quoted there, and it may be a key.
             throw new ConfigurationException(

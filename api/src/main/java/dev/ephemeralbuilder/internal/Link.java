@@ -8,6 +8,7 @@ import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.spi.Ticker;
+import java.security.KeyPair;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -55,7 +56,7 @@ final class Link {
     private final Calls calls;
     private final CloudProvider provider;
     private final Machine machine;
-    private final ShellKeys keys;
+    private ShellKeys keys;
     private final Presence presence;
     private final List<Connection> connections = new ArrayList<>();
     private @Nullable CompletableFuture<Connection> connecting;
@@ -78,12 +79,40 @@ final class Link {
 
     /** Opens a channel, however often it takes within the patience. Completes on the ticker. */
     CompletableFuture<Channel> open(String command) {
-        return open(command, ticker.now().plus(PATIENCE), FIRST_DELAY);
+        return open(command, ticker.now().plus(PATIENCE));
     }
 
     /** Opens a channel, however often it takes until the deadline. Completes on the ticker. */
     CompletableFuture<Channel> open(String command, Instant deadline) {
-        return open(command, deadline, FIRST_DELAY);
+        return persist(() -> tryOpen(command), deadline, FIRST_DELAY);
+    }
+
+    /**
+     * Gives the machine another host key, however often it takes until the deadline; false if the provider leaves it as
+     * it is. Connections that are opened meanwhile are shown one or the other. Completes on the ticker.
+     */
+    CompletableFuture<Boolean> replaceHostKey(KeyPair next, Instant deadline) {
+        return persist(() -> tryReplaceHostKey(next), deadline, FIRST_DELAY);
+    }
+
+    /** From now on connections are opened with these keys. */
+    void pin(ShellKeys keys) {
+        this.keys = keys;
+    }
+
+    private CompletableFuture<Boolean> tryReplaceHostKey(KeyPair next) {
+        if (closed != null) {
+            return CompletableFuture.failedFuture(closed.get());
+        }
+        return connection().thenCompose(connection -> {
+            connection.channels++;
+            return calls.run(() -> connection.shell.replaceHostKey(next)).whenComplete((replaced, failure) -> {
+                connection.channels--;
+                if (failure != null) {
+                    drop(connection);
+                }
+            });
+        });
     }
 
     /** Opens a channel with one try. */
@@ -108,10 +137,10 @@ final class Link {
         });
     }
 
-    private CompletableFuture<Channel> open(String command, Instant deadline, Duration delay) {
-        return Stages.then(tryOpen(command), (channel, failure) -> {
+    private <T> CompletableFuture<T> persist(Supplier<CompletableFuture<T>> attempt, Instant deadline, Duration delay) {
+        return Stages.then(attempt.get(), (result, failure) -> {
             if (failure == null) {
-                return CompletableFuture.completedFuture(channel);
+                return CompletableFuture.completedFuture(result);
             }
             BuilderException reason = Failures.asBuilderException(failure);
             if (closed != null) {
@@ -128,7 +157,7 @@ final class Link {
                     return CompletableFuture.failedFuture(outOfReach(reason, blind));
                 }
                 Duration longer = delay.multipliedBy(2).compareTo(longest) < 0 ? delay.multipliedBy(2) : longest;
-                return Stages.after(ticker, delay).thenCompose(v -> open(command, deadline, longer));
+                return Stages.after(ticker, delay).thenCompose(v -> persist(attempt, deadline, longer));
             });
         });
     }

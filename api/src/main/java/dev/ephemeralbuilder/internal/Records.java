@@ -4,6 +4,7 @@ import dev.ephemeralbuilder.cost.CostEstimate;
 import dev.ephemeralbuilder.spi.StateStore;
 import dev.ephemeralbuilder.spi.StateStore.Kind;
 import dev.ephemeralbuilder.spi.Ticker;
+import java.security.KeyPair;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,20 +56,37 @@ final class Records {
         return change(token, record -> with(record, Map.of(BuilderRecord.CAP, cap.toString())));
     }
 
-    /** Makes one record of each machine of the attempt's, which goes. */
-    CompletableFuture<Void> launchedMany(String token, List<String> machineIds) {
+    /**
+     * Makes one record of each machine of the attempt's, which goes.
+     *
+     * @param hostKeys the host keys that machines are to get in place of the attempt's, by machine
+     */
+    CompletableFuture<Void> launchedMany(String token, List<String> machineIds, Map<String, KeyPair> hostKeys) {
         Instant now = ticker.now();
         return calls.run(() -> {
             Optional<Map<String, String>> intent = store.read(Kind.BUILDER, token);
             if (intent.isPresent()) {
                 for (String id : machineIds) {
                     Map<String, String> record = with(intent.get(), BuilderRecord.launch(id, now));
+                    KeyPair own = hostKeys.get(id);
+                    if (own != null) {
+                        BuilderRecord.expectHostKey(record, own);
+                    }
                     record.put(BuilderRecord.TOKEN, ofOneOfMany(token, id));
                     store.update(Kind.BUILDER, ofOneOfMany(token, id), present -> record);
                 }
                 store.update(Kind.BUILDER, token, present -> null);
             }
             return null;
+        });
+    }
+
+    /** Writes down by which host key alone the machine is known from now on. */
+    CompletableFuture<Void> hostKeySettled(String token, Set<String> fingerprints) {
+        return change(token, record -> {
+            Map<String, String> changed = new LinkedHashMap<>(record);
+            BuilderRecord.settleHostKey(changed, fingerprints);
+            return changed;
         });
     }
 

@@ -26,7 +26,12 @@ public final class MachineTags {
     /** When the cloud itself ends the machine, as seconds since 1970. */
     public static final String CAP = "ephemeral:cap";
 
-    /** SHA-256 fingerprint of the host key, in OpenSSH's form without the prefix. */
+    /**
+     * SHA-256 fingerprint of the host key of the create call, in OpenSSH's form without the prefix: what the machine
+     * shows when it is contacted first. Machines of one call share it until each has been given a key of its own,
+     * before its builder is handed out; the tag is left as it was made, and from then on the record in the state store
+     * alone says which key is the machine's.
+     */
     public static final String HOST_KEY = "ephemeral:hostkey";
 
     /** Prefix of the tags of a request's labels. */

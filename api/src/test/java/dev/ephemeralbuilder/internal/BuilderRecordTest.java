@@ -34,7 +34,8 @@ class BuilderRecordTest {
                 keys,
                 launched ? "i-1" : null,
                 launched ? NOW.plusSeconds(3) : null,
-                launched ? null : new BuilderRecord.Frozen("2 vCPU", Map.of("ephemeral:owner", "ci"), HOST));
+                launched ? null : new BuilderRecord.Frozen("2 vCPU", Map.of("ephemeral:owner", "ci"), HOST),
+                null);
     }
 
     @Test
@@ -78,7 +79,7 @@ class BuilderRecordTest {
         assertThat(again.readyBy()).isEqualTo(record.readyBy());
         assertThat(again.machineId()).isEqualTo("i-1");
         assertThat(again.launchedAt()).isEqualTo(record.launchedAt());
-        assertThat(again.keys().hostKeyFingerprint()).isEqualTo("fingerprint");
+        assertThat(again.keys().hostKeyFingerprints()).containsExactly("fingerprint");
         assertThat(again.keys().client().getPublic()).isEqualTo(CLIENT.getPublic());
         assertThat(again.keys().client().getPrivate()).isEqualTo(CLIENT.getPrivate());
     }
@@ -123,5 +124,31 @@ class BuilderRecordTest {
                     .isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("eb-1");
         }
+    }
+
+    @Test
+    void aHostKeyThatIsToComeIsAcceptedBesideTheSharedOne() {
+        KeyPair next = HostKeys.generate();
+        Map<String, String> document = record(offer().build(), true).encode();
+        BuilderRecord.expectHostKey(document, next);
+        BuilderRecord again = BuilderRecord.decode("eb-1", document);
+        assertThat(again.keys().hostKeyFingerprints())
+                .containsExactlyInAnyOrder("fingerprint", HostKeys.fingerprint(next));
+        assertThat(requireNonNull(again.nextHostKey()).getPublic()).isEqualTo(next.getPublic());
+        assertThat(requireNonNull(again.nextHostKey()).getPrivate()).isEqualTo(next.getPrivate());
+        assertThat(readAgain(again).keys().hostKeyFingerprints())
+                .isEqualTo(again.keys().hostKeyFingerprints());
+        assertThat(BuilderRecord.withoutKeys(document).keySet()).doesNotContain("nextHostKey", "nextHostPublicKey");
+    }
+
+    @Test
+    void aHostKeyThatHasComeIsTheOnlyOne() {
+        KeyPair next = HostKeys.generate();
+        Map<String, String> document = record(offer().build(), true).encode();
+        BuilderRecord.expectHostKey(document, next);
+        BuilderRecord.settleHostKey(document, Set.of(HostKeys.fingerprint(next)));
+        BuilderRecord again = BuilderRecord.decode("eb-1", document);
+        assertThat(again.keys().hostKeyFingerprints()).containsExactly(HostKeys.fingerprint(next));
+        assertThat(again.nextHostKey()).isNull();
     }
 }

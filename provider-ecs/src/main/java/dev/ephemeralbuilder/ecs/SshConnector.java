@@ -75,7 +75,7 @@ final class SshConnector implements AutoCloseable {
         c.setHostConfigEntryResolver(HostConfigEntryResolver.EMPTY);
         c.setKeyIdentityProvider(KeyIdentityProvider.EMPTY_KEYS_PROVIDER);
         c.setUserAuthFactories(List.of(UserAuthPublicKeyFactory.INSTANCE));
-        c.setServerKeyVerifier((session, address, key) -> pin(session).matches(key));
+        c.setServerKeyVerifier((session, address, key) -> isExpected(key, session));
         c.setSignatureFactoriesNames("ecdsa-sha2-nistp256");
         c.setCipherFactoriesNames("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr");
         CoreModuleProperties.TCP_NODELAY.set(c, true);
@@ -104,25 +104,25 @@ final class SshConnector implements AutoCloseable {
                 IO_THREADS, IO_THREADS, 0, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads);
     }
 
-    private static Pin pin(ClientSession session) {
+    private static boolean isExpected(PublicKey hostKey, ClientSession session) {
         Pin pin = session.getConnectionContext() == null
                 ? null
                 : session.getConnectionContext().getAttribute(PIN);
-        return pin == null ? new Pin("") : pin;
+        return pin != null && pin.matches(hostKey);
     }
 
     /** The host key that one connection must meet, and whether it met another. */
     private static final class Pin {
-        private final String fingerprint;
+        private final ShellKeys keys;
         private volatile boolean mismatch;
 
-        Pin(String fingerprint) {
-            this.fingerprint = fingerprint;
+        Pin(ShellKeys keys) {
+            this.keys = keys;
         }
 
         boolean matches(PublicKey key) {
             try {
-                if (OpenSshKeys.fingerprint(key).equals(fingerprint)) {
+                if (keys.accept(OpenSshKeys.fingerprint(key))) {
                     return true;
                 }
             } catch (InvalidKeyException e) {
@@ -149,7 +149,7 @@ final class SshConnector implements AutoCloseable {
             throw new ProviderException(
                     id + " was not connected to: the provider is closed", Effect.NONE, false, null, null, null);
         }
-        Pin pin = new Pin(keys.hostKeyFingerprint());
+        Pin pin = new Pin(keys);
         ClientSession session = null;
         boolean done = false;
         try {

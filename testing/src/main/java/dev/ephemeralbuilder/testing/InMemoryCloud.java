@@ -251,6 +251,7 @@ final class InMemoryCloud {
                 keys,
                 machine -> new ProcessShell(
                         machine,
+                        host::show,
                         settings.limits().channelsPerShell(),
                         room::run,
                         () -> hold(COMMAND_PATIENCE),

@@ -6,6 +6,8 @@ import dev.ephemeralbuilder.spi.Channel;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.testing.simulator.LocalMachine;
 import java.io.IOException;
+import java.security.KeyPair;
+import java.security.PublicKey;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +21,7 @@ final class ProcessShell implements Shell {
     private static final int MAX_COMMAND = 1000;
 
     private final LocalMachine machine;
+    private final Consumer<PublicKey> hostKeys;
     private final int maxChannels;
     private final Executor io;
     private final Supplier<? extends AutoCloseable> holds;
@@ -28,16 +31,19 @@ final class ProcessShell implements Shell {
     private boolean closed;
 
     /**
+     * @param hostKeys takes the host key that the machine shows from now on
      * @param io runs what blocks on processes, on as many threads as it takes
      * @param holds gives what is closed when a command has ended or its channel is closed
      */
     ProcessShell(
             LocalMachine machine,
+            Consumer<PublicKey> hostKeys,
             int maxChannels,
             Executor io,
             Supplier<? extends AutoCloseable> holds,
             Consumer<ProcessShell> whenClosed) {
         this.machine = machine;
+        this.hostKeys = hostKeys;
         this.maxChannels = maxChannels;
         this.io = io;
         this.holds = holds;
@@ -79,6 +85,18 @@ final class ProcessShell implements Shell {
         }
         channel.start();
         return channel;
+    }
+
+    @Override
+    public boolean replaceHostKey(KeyPair newKey) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException("interrupted before the host key was replaced");
+        }
+        if (!isOpen()) {
+            throw lost(Effect.NONE);
+        }
+        hostKeys.accept(newKey.getPublic());
+        return true;
     }
 
     @Override

@@ -382,7 +382,7 @@ class InMemoryProviderTest {
     void aClientMustHoldThePrivateKeyToo() throws Exception {
         Machine machine = running();
         KeyPair stolen = new KeyPair(CLIENT.getPublic(), newKey().getPrivate());
-        assertThatThrownBy(() -> provider.open(machine, new ShellKeys(stolen, keys().hostKeyFingerprint())))
+        assertThatThrownBy(() -> provider.open(machine, new ShellKeys(stolen, keys().hostKeyFingerprints())))
                 .isInstanceOfSatisfying(
                         ProviderException.class, e -> assertThat(e.retryable()).isFalse());
     }

@@ -52,7 +52,7 @@ abstract class ShellPromises extends Promises {
     private void assertHostKeyRefused(Machine machine, ShellKeys keys) {
         assertThatThrownBy(
                         () -> provider().open(machine, keys).close(),
-                        "open must compare the machine's host key with keys.hostKeyFingerprint() before it logs in, and throw"
+                        "open must compare the machine's host key with keys.hostKeyFingerprints() before it logs in, and throw"
                                 + " a ProviderException that is not retryable when it is another one: whoever shows it is not"
                                 + " our machine")
                 .isInstanceOf(ProviderException.class)

@@ -16,6 +16,7 @@ import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.testing.ForwardingProvider;
+import java.security.KeyPair;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -145,6 +146,11 @@ final class WatchedProvider extends ForwardingProvider {
             }
             var unused = channel.ended().whenComplete((code, failure) -> release.run());
             return channel;
+        }
+
+        @Override
+        public boolean replaceHostKey(KeyPair newKey) throws InterruptedException {
+            return watch("the shell's replaceHostKey", () -> shell.replaceHostKey(newKey));
         }
 
         @Override

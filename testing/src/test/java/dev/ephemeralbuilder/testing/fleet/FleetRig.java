@@ -19,6 +19,7 @@ import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.testing.ForwardingProvider;
 import dev.ephemeralbuilder.testing.InMemoryProvider;
 import dev.ephemeralbuilder.testing.TestTicker;
+import java.security.KeyPair;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -52,6 +53,11 @@ final class FleetRig implements AutoCloseable {
             }
             var unused = channel.ended().whenComplete((code, failure) -> hold.close());
             return channel;
+        }
+
+        @Override
+        public boolean replaceHostKey(KeyPair newKey) throws InterruptedException {
+            return shell.replaceHostKey(newKey);
         }
 
         @Override

@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.KeyPair;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
@@ -156,6 +157,11 @@ class TransferTest {
                     channel.close();
                 }
             };
+        }
+
+        @Override
+        public boolean replaceHostKey(KeyPair newKey) throws InterruptedException {
+            return shell.replaceHostKey(newKey);
         }
 
         @Override
