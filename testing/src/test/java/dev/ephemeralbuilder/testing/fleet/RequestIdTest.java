@@ -121,7 +121,7 @@ class RequestIdTest {
     private FleetRig rig() {
         return new FleetRig(
                 cloud -> cloud.bootTime(Duration.ofSeconds(20)),
-                fleet -> fleet.stateStore(store).host("b"));
+                fleet -> fleet.stateStore(store).host("b").noReaper());
     }
 
     private static CompletableFuture<EphemeralBuilder> begin(BuildFleet fleet) {
