@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.security.KeyPair;
 import java.time.Duration;
 import org.apache.sshd.client.channel.ChannelExec;
 import org.apache.sshd.client.future.OpenFuture;
@@ -62,6 +63,12 @@ final class SshShell implements Shell {
                 channel.close(false);
             }
         }
+    }
+
+    @Override
+    public boolean replaceHostKey(KeyPair newKey) throws InterruptedException {
+        new HostKeyReplacement(id, session.getServerKey(), newKey).over(this);
+        return true;
     }
 
     private ProviderException translate(boolean asked, Exception e) {

@@ -16,12 +16,14 @@ import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.Shell;
+import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.testing.simulator.Faults;
 import dev.ephemeralbuilder.testing.simulator.SimulatedAccount;
 import dev.ephemeralbuilder.testing.simulator.SimulatedCaller;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.security.KeyPair;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -70,6 +72,26 @@ class EcsProviderSimulatorTest {
             cloud.pass(Duration.ofSeconds(1));
         }
         assertThat(provider.list("ci", null).machines()).isEmpty();
+    }
+
+    @Test
+    void newConnectionsAreShownTheHostKeyThatTheMachineWasGiven() throws Exception {
+        String id = provider.launch(launches.launch("own-key").build()).ids().get(0);
+        Machine machine = launches.running(id);
+        KeyPair own = Fixtures.keys();
+        ShellKeys known = new ShellKeys(Fixtures.CLIENT, OpenSshKeys.fingerprint(own.getPublic()));
+        try (Shell shell = launches.open(machine)) {
+            assertThat(shell.replaceHostKey(own)).isTrue();
+            provider.open(machine, known).close();
+            assertThatThrownBy(() -> launches.open(machine))
+                    .isInstanceOfSatisfying(
+                            ProviderException.class, e -> assertThat(e.code()).contains("HostKeyMismatch"));
+            // The connection from before goes on, and the order may be given again.
+            assertThat(shell.replaceHostKey(own)).isTrue();
+        }
+        try (Shell shell = provider.open(machine, known)) {
+            assertThat(shell.replaceHostKey(own)).isTrue();
+        }
     }
 
     @Test

@@ -27,7 +27,7 @@ import org.awaitility.Awaitility;
 
 /**
  * A real OpenSSH server of one login, with everything of its own in a temporary folder: configuration, two host keys,
- * the home folder. Root's server sees its own {@code /etc/passwd} and {@code /run} (a mount namespace that only this
+ * the home folder. Root's server sees its own {@code /etc/passwd}, {@code /etc/ssh} and {@code /run} (a mount namespace that only this
  * server is in); nothing of the host is changed. Closing it ends the server and all that was started through it.
  */
 final class OpenSshServer implements AutoCloseable {
@@ -45,6 +45,7 @@ final class OpenSshServer implements AutoCloseable {
             set -e
             mount --bind "$1/passwd" /etc/passwd
             mount --bind "$1/shadow" /etc/shadow
+            mount --bind "$1/etc-ssh" /etc/ssh
             if [ ! -d /run/sshd ]; then mount -t tmpfs none /run; mkdir -m 755 /run/sshd; fi
             exec "$2" -D -E "$1/log" -f "$1/sshd_config"
             """;
@@ -100,12 +101,18 @@ final class OpenSshServer implements AutoCloseable {
     private void write(KeyPair hostKey, PublicKey allowed) throws IOException, GeneralSecurityException {
         mode(folder, "rwx--x--x");
         mode(home, "rwx------");
-        Files.writeString(folder.resolve("host_ecdsa"), OpenSshKeys.privateText(hostKey) + "\n");
+        Path hostKeys = Files.createDirectory(hostKeys());
+        mode(hostKeys, "rwx------");
+        Path known = hostKeys.resolve("ssh_host_ecdsa_key");
+        Path other = hostKeys.resolve("ssh_host_rsa_key");
+        Files.writeString(known, OpenSshKeys.privateText(hostKey) + "\n");
+        Files.writeString(
+                hostKeys.resolve("ssh_host_ecdsa_key.pub"), OpenSshKeys.publicLine(hostKey.getPublic()) + "\n");
         ByteArrayOutputStream second = new ByteArrayOutputStream();
         OpenSSHKeyPairResourceWriter.INSTANCE.writePrivateKey(SECOND_HOST_KEY, "", null, second);
-        Files.write(folder.resolve("host_rsa"), second.toByteArray());
-        mode(folder.resolve("host_ecdsa"), "rw-------");
-        mode(folder.resolve("host_rsa"), "rw-------");
+        Files.write(other, second.toByteArray());
+        mode(known, "rw-------");
+        mode(other, "rw-------");
         Files.writeString(folder.resolve("authorized_keys"), OpenSshKeys.publicLine(allowed) + "\n");
         mode(folder.resolve("authorized_keys"), "rw-r--r--");
         Path shell = login.shell();
@@ -158,21 +165,22 @@ final class OpenSshServer implements AutoCloseable {
         Path sshd = OpenSshLogin.program("sshd").orElseThrow();
         Path config = folder.resolve("sshd_config");
         String path = login == OpenSshLogin.BUSYBOX ? " PATH=" + folder.resolve("bin") : "";
+        String keys = login.hidden() ? "" : " EPHEMERAL_SSH_DIR=" + hostKeys();
         // The last lines are what a connection of hours would meet.
         String settings = """
                 Port %1$d
                 ListenAddress 127.0.0.1
-                HostKey %2$s/host_rsa
-                HostKey %2$s/host_ecdsa
+                HostKey %5$s/ssh_host_rsa_key
+                HostKey %5$s/ssh_host_ecdsa_key
                 AuthorizedKeysFile %2$s/authorized_keys
-                PidFile none
+                PidFile %5$s/sshd.pid
                 StrictModes no
                 LogLevel DEBUG1
                 SetEnv HOME=%3$s %4$s
                 Banner %2$s/passwd
                 ClientAliveInterval 1
                 RekeyLimit 2M
-                """.formatted(free, folder, home, marker + path);
+                """.formatted(free, folder, home, marker + path + keys, hostKeys());
         Files.writeString(config, settings + (HAS_PENALTIES ? "PerSourcePenalties no\n" : ""));
         List<String> command = login.hidden()
                 ? List.of("unshare", "--mount", "sh", "-c", HIDE, "sh", folder.toString(), sshd.toString())
@@ -220,6 +228,11 @@ final class OpenSshServer implements AutoCloseable {
 
     String user() {
         return login.user();
+    }
+
+    /** Returns the folder of the server's host keys; its commands have it in /etc/ssh or in EPHEMERAL_SSH_DIR. */
+    Path hostKeys() {
+        return folder.resolve("etc-ssh");
     }
 
     /** Returns all that the server has said. */

@@ -17,6 +17,7 @@ import dev.ephemeralbuilder.selection.SelectionPolicy;
 import dev.ephemeralbuilder.selection.SelectionRequest;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.StateStore;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.List;
@@ -60,17 +61,20 @@ final class ContractFleet {
     };
 
     private final ContractRig rig;
+    private final StateStore store;
     private final WatchedProvider provider;
     private final EngineTime time;
     private final Map<Class<?>, CompletableFuture<BuilderEvent>> firsts = new ConcurrentHashMap<>();
     private final BuildFleet fleet;
 
-    private ContractFleet(ContractRig rig, CloudProvider provider) {
+    private ContractFleet(ContractRig rig, CloudProvider provider, StateStore store) {
         this.rig = rig;
+        this.store = store;
         this.time = new EngineTime(rig.setup.ticker(), rig.setup.patience(), this::diagnosis);
         this.provider = new WatchedProvider(provider, time::hold);
         this.fleet = BuildFleet.builder()
                 .owner(rig.owner)
+                .stateStore(store)
                 .provider(this.provider)
                 .ticker(rig.setup.ticker())
                 .selectionPolicy(UNPROTECTED)
@@ -80,7 +84,12 @@ final class ContractFleet {
 
     /** Starts a fleet of the rig's owner. */
     static ContractFleet over(ContractRig rig, CloudProvider provider) {
-        return new ContractFleet(rig, provider);
+        return new ContractFleet(rig, provider, StateStore.inMemory());
+    }
+
+    /** Starts a fleet that shares owner and store with this one, as another process would. */
+    ContractFleet another() {
+        return new ContractFleet(rig, rig.setup.other(), store);
     }
 
     BuildFleet fleet() {
@@ -115,6 +124,25 @@ final class ContractFleet {
                             + diagnosis(),
                     e);
         }
+    }
+
+    /** Acquires several builders that one caller trusts alike. */
+    List<EphemeralBuilder> acquireAll(int count) throws Exception {
+        return time.await("acquireAll", fleet.acquireAllAsync(rig.setup.spec(), count, AcquireRequest.defaults()));
+    }
+
+    EphemeralBuilder attach(String id) throws Exception {
+        return time.await("attach", fleet.attachAsync(id));
+    }
+
+    /** Returns by which host keys a machine was accepted when it was connected to last. */
+    Set<String> hostKeys(String id) {
+        return provider.hostKeys(id);
+    }
+
+    /** Returns whether the provider was asked to replace host keys and has replaced none. */
+    boolean keepsHostKeys() {
+        return provider.keepsHostKeys();
     }
 
     /** Begins to acquire a builder. */

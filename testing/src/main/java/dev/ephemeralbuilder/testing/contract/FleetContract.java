@@ -43,6 +43,13 @@ public abstract class FleetContract extends ContractKit {
     }
 
     @Nested
+    class Batches extends BatchPromises {
+        Batches() {
+            super(FleetContract.this::rig, FleetContract.this::fleet);
+        }
+    }
+
+    @Nested
     class Releases extends ReleasePromises {
         Releases() {
             super(FleetContract.this::rig, FleetContract.this::fleet);

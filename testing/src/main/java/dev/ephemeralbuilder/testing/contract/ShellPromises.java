@@ -13,9 +13,11 @@ import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
+import java.security.KeyPair;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -47,6 +49,51 @@ abstract class ShellPromises extends Promises {
         rig().connect(machine).close();
         setup().changeHostKey(machine);
         assertHostKeyRefused(machine, rig().keys());
+    }
+
+    @Test
+    void eitherOfTwoHostKeysIsAccepted() throws Exception {
+        Machine machine = rig().running();
+        rig().connect(machine).close();
+        ShellKeys either = new ShellKeys(
+                rig().client,
+                Set.of(ContractRig.fingerprint(rig().host), ContractRig.fingerprint(ContractRig.newKey())));
+        try (Shell shell = provider().open(machine, either)) {
+            assertThat(run(shell, "echo in"))
+                    .as(
+                            "open must accept a machine that shows any one of keys.hostKeyFingerprints(): while its host key is"
+                                    + " replaced, it may show the old one or the new one")
+                    .isEqualTo("in\n");
+        }
+    }
+
+    @Test
+    void aHostKeyThatWasReplacedIsShownToNobodyAnyMore() throws Exception {
+        Machine machine = rig().running();
+        KeyPair next = ContractRig.newKey();
+        ShellKeys known = new ShellKeys(rig().client, ContractRig.fingerprint(next));
+        try (Shell before = rig().connect(machine)) {
+            if (!before.replaceHostKey(next)) {
+                rig().connect(machine).close();
+                assertHostKeyRefused(machine, known);
+                return;
+            }
+            assertThat(catchThrowable(() -> provider().open(machine, known).close()))
+                    .as("after replaceHostKey has returned true, new connections must be shown the new key, without a"
+                            + " moment of waiting: the engine connects at once, and to this key alone")
+                    .isNull();
+            try (Shell shell = provider().open(machine, known)) {
+                assertThat(shell.replaceHostKey(next))
+                        .as(
+                                "replaceHostKey must return true again for a key that the machine has already: an engine that"
+                                        + " lost the answer asks again")
+                        .isTrue();
+            }
+            assertHostKeyRefused(machine, rig().keys());
+            assertThat(run(before, "echo still in"))
+                    .as("connections that were open before replaceHostKey must stay open")
+                    .isEqualTo("still in\n");
+        }
     }
 
     private void assertHostKeyRefused(Machine machine, ShellKeys keys) {

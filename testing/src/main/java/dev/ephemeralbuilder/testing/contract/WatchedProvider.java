@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -39,8 +40,10 @@ final class WatchedProvider extends ForwardingProvider {
 
     private final Function<Duration, Runnable> holds;
     private final Map<Thread, String> underWay = new ConcurrentHashMap<>();
+    private final Map<String, Set<String>> hostKeys = new ConcurrentHashMap<>();
     private volatile Duration command = COMMAND;
     private volatile boolean shut;
+    private volatile boolean keepsHostKeys;
 
     WatchedProvider(CloudProvider next, Function<Duration, Runnable> holds) {
         super(next);
@@ -55,6 +58,16 @@ final class WatchedProvider extends ForwardingProvider {
     /** Lets no machine get ready: it seems not to answer. */
     void shut() {
         shut = true;
+    }
+
+    /** Returns by which host keys a machine was accepted when it was connected to last. */
+    Set<String> hostKeys(String id) {
+        return hostKeys.getOrDefault(id, Set.of());
+    }
+
+    /** Returns whether the provider was asked to replace a host key and did not. */
+    boolean keepsHostKeys() {
+        return keepsHostKeys;
     }
 
     /** Says where calls are that have not come back; empty if there are none. */
@@ -108,7 +121,9 @@ final class WatchedProvider extends ForwardingProvider {
         if (shut) {
             throw new ProviderException("the test lets nobody in", Effect.NONE, true, null, null, null);
         }
-        return new WatchedShell(watch("open", () -> super.open(machine, keys)));
+        Shell shell = watch("open", () -> super.open(machine, keys));
+        hostKeys.put(machine.id(), keys.hostKeyFingerprints());
+        return new WatchedShell(shell);
     }
 
     @Override
@@ -150,7 +165,9 @@ final class WatchedProvider extends ForwardingProvider {
 
         @Override
         public boolean replaceHostKey(KeyPair newKey) throws InterruptedException {
-            return watch("the shell's replaceHostKey", () -> shell.replaceHostKey(newKey));
+            boolean replaced = watch("the shell's replaceHostKey", () -> shell.replaceHostKey(newKey));
+            keepsHostKeys = !replaced;
+            return replaced;
         }
 
         @Override

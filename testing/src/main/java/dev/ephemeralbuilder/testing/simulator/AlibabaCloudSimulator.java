@@ -38,7 +38,9 @@ import org.slf4j.LoggerFactory;
  * cycles, caps and prices run by the clock given to the builder; signatures, sockets and processes by the wall clock.
  *
  * <p>A machine takes its SSH host key, users and their keys from the cloud-init user data of its create call, and
- * nowhere else; without usable user data it runs, and nobody can enter it. On Linux each machine has an address of its
+ * nowhere else; without usable user data it runs, and nobody can enter it. The host keys then are in the folder that
+ * commands find in {@code EPHEMERAL_SSH_DIR}, which stands for {@code /etc/ssh}: a command may replace them, and
+ * connections that are opened after that are shown the new ones. On Linux each machine has an address of its
  * own in 127.0.0.0/8 and all have one SSH port; where a host offers 127.0.0.1 alone, each has a port of its own, see
  * {@link SimulatedMachine#sshPort}. Commands are processes of this host with a folder of their own, and on Linux with
  * namespaces of their own if {@link Builder#isolation} wants it. <b>This is no sandbox</b>, see {@link LocalMachine}.

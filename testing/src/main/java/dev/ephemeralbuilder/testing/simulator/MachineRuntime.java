@@ -12,6 +12,7 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PublicKey;
 import java.security.spec.ECGenParameterSpec;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -32,8 +33,8 @@ final class MachineRuntime {
     private final AtomicBoolean imageRead = new AtomicBoolean();
     private final MachineHook hook;
     private final SshFront ssh;
+    private final HostKeyFolder hostKeys;
     private final CompletableFuture<Void> filled = new CompletableFuture<>();
-    private volatile List<KeyPair> hostKeys = List.of();
     private volatile boolean booting;
     private volatile boolean ended;
     private volatile int port;
@@ -54,7 +55,10 @@ final class MachineRuntime {
             SshFront ssh) {
         this.address = address;
         this.userData = UserData.parse(rawUserData);
-        this.processes = new LocalMachine(home, id, userData.mainUser(), environment, namespaces);
+        this.hostKeys = new HostKeyFolder(home.toAbsolutePath().resolve(".ssh-server"));
+        Map<String, String> variables = new HashMap<>(environment);
+        variables.put(HostKeyFolder.VARIABLE, hostKeys.path().toString());
+        this.processes = new LocalMachine(home, id, userData.mainUser(), variables, namespaces);
         this.disk = new Disk(home);
         this.image = image;
         this.hook = hook;
@@ -87,8 +91,9 @@ final class MachineRuntime {
         return filled;
     }
 
+    /** Returns the host keys that a new connection is shown. */
     List<KeyPair> hostKeys() {
-        return hostKeys;
+        return hostKeys.hostKeys();
     }
 
     List<PublicKey> keysOf(String user) {
@@ -98,17 +103,20 @@ final class MachineRuntime {
     /** Makes the folder and opens SSH. A machine that cannot do so runs, but cannot be reached. */
     void boot() {
         booting = true;
-        if (ended) {
+        // Nobody may delete what is being written.
+        if (ended || !disk.hold()) {
             letImageGo();
             return;
         }
         try {
             fillDisk();
-            hostKeys = userData.hostKeys().isEmpty() ? List.of(newHostKey()) : userData.hostKeys();
+            hostKeys.write(userData.hostKeys().isEmpty() ? List.of(newHostKey()) : userData.hostKeys());
             port = ssh.open(this);
             log.debug("{} accepts SSH", id());
         } catch (IOException | RuntimeException e) {
             log.warn("{} runs, but cannot be reached", id(), e);
+        } finally {
+            disk.release();
         }
         if (ended) {
             end();

@@ -18,6 +18,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.apache.sshd.common.AttributeRepository;
 import org.apache.sshd.common.Factory;
 import org.apache.sshd.common.FactoryManager;
 import org.apache.sshd.common.config.keys.KeyUtils;
@@ -49,6 +50,8 @@ import org.slf4j.LoggerFactory;
 final class SshFront implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SshFront.class);
 
+    private static final AttributeRepository.AttributeKey<List<KeyPair>> SHOWN =
+            new AttributeRepository.AttributeKey<>();
     private static final String LOOPBACK = "127.0.0.1";
     private static final int IO_THREADS = 4;
     private static final int MAX_PUMPS = 4_000;
@@ -230,7 +233,11 @@ final class SshFront implements AutoCloseable {
         @Override
         public Iterable<KeyPair> loadKeys(SessionContext session) {
             MachineRuntime machine = machineOf(session);
-            return machine == null ? nobody : machine.hostKeys();
+            if (machine == null) {
+                return nobody;
+            }
+            // As with a real server, a connection that is open goes on with the key that it began with.
+            return session.computeAttributeIfAbsent(SHOWN, key -> machine.hostKeys());
         }
     }
 

@@ -17,6 +17,7 @@ import dev.ephemeralbuilder.spi.Ticker;
 import dev.ephemeralbuilder.testing.ForwardingProvider;
 import dev.ephemeralbuilder.testing.InMemorySetup;
 import java.nio.ByteBuffer;
+import java.security.KeyPair;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Collection;
@@ -26,6 +27,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /** The contract kits over providers that each break one promise. Run by {@link ContractKitsTest}, not by themselves. */
@@ -206,6 +208,13 @@ final class BrokenProviders {
         }
     }
 
+    static class PretendsToReplaceHostKeys extends Broken {
+        @Override
+        CloudProvider over(CloudProvider next) {
+            return withShells(next, UnaryOperator.identity(), key -> true);
+        }
+    }
+
     static class CutsOutput extends Broken {
         private static final int LIMIT = 100_000;
 
@@ -303,6 +312,11 @@ final class BrokenProviders {
     }
 
     private static CloudProvider withChannels(CloudProvider next, UnaryOperator<Channel> change) {
+        return withShells(next, change, key -> false);
+    }
+
+    private static CloudProvider withShells(
+            CloudProvider next, UnaryOperator<Channel> change, Predicate<KeyPair> hostKeys) {
         return new ForwardingProvider(next) {
             @Override
             public Shell open(Machine machine, ShellKeys keys) throws InterruptedException {
@@ -311,6 +325,11 @@ final class BrokenProviders {
                     @Override
                     public Channel open(String command) throws InterruptedException {
                         return change.apply(shell.open(command));
+                    }
+
+                    @Override
+                    public boolean replaceHostKey(KeyPair newKey) {
+                        return hostKeys.test(newKey);
                     }
 
                     @Override

@@ -151,7 +151,16 @@ class ContractKitsTest {
         assertSays(
                 failures(BrokenProviders.IgnoresTheHostKey.class, Shells.class),
                 "open must compare the machine's host key",
-                "aWrongHostKeyIsRefusedForGood");
+                "aWrongHostKeyIsRefusedForGood",
+                "aHostKeyThatWasReplacedIsShownToNobodyAnyMore");
+    }
+
+    @Test
+    void aProviderThatOnlySaysThatItReplacesHostKeys() {
+        assertSays(
+                failures(BrokenProviders.PretendsToReplaceHostKeys.class, Shells.class),
+                "new connections must be shown the new key",
+                "aHostKeyThatWasReplacedIsShownToNobodyAnyMore");
     }
 
     @Test
