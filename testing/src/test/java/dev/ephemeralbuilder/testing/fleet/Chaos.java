@@ -30,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -239,8 +240,10 @@ final class Chaos {
         private Map<String, Outcome> lying(Collection<String> ids) throws InterruptedException {
             SplittableRandom random = new SplittableRandom(seed + ids.hashCode() + made.size());
             Map<String, Outcome> lies = new LinkedHashMap<>();
+            // Who takes an order for a machine knows it: no such lie about one that no answer shows yet.
+            Set<String> shown = cloud.describe(ids).keySet();
             for (String id : ids) {
-                if (random.nextDouble() < share) {
+                if (shown.contains(id) && random.nextDouble() < share) {
                     lies.put(id, List.of(
                                     new Outcome(Outcome.Status.REFUSED, "OperationDenied"),
                                     new Outcome(Outcome.Status.LATER, "IncorrectInstanceStatus.Initializing"),

@@ -319,7 +319,10 @@ final class RandomSequence {
     }
 
     private void release() {
-        List<String> ids = List.copyOf(rig.cloud.machines());
+        // Not one whose creation nobody has heard of yet.
+        List<String> ids = rig.cloud.machines().stream()
+                .filter(id -> parties.stream().anyMatch(p -> known(p).contains(id)))
+                .toList();
         if (ids.isEmpty()) {
             return;
         }
