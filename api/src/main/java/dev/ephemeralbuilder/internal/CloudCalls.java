@@ -42,8 +42,9 @@ final class CloudCalls {
 
     /** Makes a call once. */
     <T> CompletableFuture<T> once(CloudAction action, Callable<T> call) {
-        return ready(action).thenCompose(admitted -> limits.turn(limit(action), action)
-                .thenCompose(v -> admitted || !breaker.open() ? made(action, call) : once(action, call)));
+        return ready(action)
+                .thenCompose(admitted -> limits.turn(limit(action), action)
+                        .thenCompose(v -> admitted || !breaker.open() ? made(action, call) : once(action, call)));
     }
 
     /**

@@ -137,8 +137,8 @@ final class RateLimits {
             Map<String, String> changed = store.update(
                             StateStore.Kind.BUCKET,
                             line.limit.name(),
-                            document -> change.apply(TokenBucket.of(document, limit, now)
-                                            .charged(owed))
+                            document -> change.apply(
+                                            TokenBucket.of(document, limit, now).charged(owed))
                                     .document())
                     .orElseThrow();
             return TokenBucket.of(changed, limit, now);

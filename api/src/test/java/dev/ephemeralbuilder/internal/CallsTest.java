@@ -48,10 +48,7 @@ class CallsTest {
         awaitDone(first);
         awaitDone(second);
         for (CompletableFuture<?> call : List.of(first, second)) {
-            assertThat(call)
-                    .failsWithin(Duration.ZERO)
-                    .withThrowableThat()
-                    .isInstanceOf(CancellationException.class);
+            assertThat(call).failsWithin(Duration.ZERO).withThrowableThat().isInstanceOf(CancellationException.class);
         }
         assertThat(ticker.openHolds()).isZero();
         assertThat(calls.run(() -> "too late")).isCompletedExceptionally();

@@ -114,8 +114,8 @@ final class Chaos {
     private <T> T make(String client, CloudAction action, Body<T> body) throws InterruptedException {
         Map<CloudAction, AtomicInteger> all = ordinals;
         int ordinal = all.get(action).getAndIncrement();
-        SplittableRandom random = new SplittableRandom(
-                seed * 1_000_003L + action.ordinal() * 7_919L + ordinal * 104_729L);
+        SplittableRandom random =
+                new SplittableRandom(seed * 1_000_003L + action.ordinal() * 7_919L + ordinal * 104_729L);
         made.add(new Made(ticker.now(), action));
         if (random.nextDouble() >= share) {
             return body.call();
@@ -244,17 +244,20 @@ final class Chaos {
             Set<String> shown = cloud.describe(ids).keySet();
             for (String id : ids) {
                 if (shown.contains(id) && random.nextDouble() < share) {
-                    lies.put(id, List.of(
-                                    new Outcome(Outcome.Status.REFUSED, "OperationDenied"),
-                                    new Outcome(Outcome.Status.LATER, "IncorrectInstanceStatus.Initializing"),
-                                    Outcome.accepted())
-                            .get(random.nextInt(3)));
+                    lies.put(
+                            id,
+                            List.of(
+                                            new Outcome(Outcome.Status.REFUSED, "OperationDenied"),
+                                            new Outcome(Outcome.Status.LATER, "IncorrectInstanceStatus.Initializing"),
+                                            Outcome.accepted())
+                                    .get(random.nextInt(3)));
                 }
             }
             if (!lies.isEmpty()) {
                 note(client + " deletion lies: " + lies);
             }
-            List<String> meant = ids.stream().filter(id -> !lies.containsKey(id)).toList();
+            List<String> meant =
+                    ids.stream().filter(id -> !lies.containsKey(id)).toList();
             if (!meant.isEmpty()) {
                 lies.putAll(super.delete(meant));
             }
@@ -270,8 +273,7 @@ final class Chaos {
                 throw new ProviderException("it does not answer", Effect.NONE, true, null, null, null);
             }
             int cut = cuts.get();
-            return new QuickShell(
-                    () -> cuts.get() == cut && cloud.machines().contains(machine.id()));
+            return new QuickShell(() -> cuts.get() == cut && cloud.machines().contains(machine.id()));
         }
     }
 }

@@ -42,8 +42,8 @@ class EarlyEndTest {
     void closingTheFleetFailsWhatIsUnderWayAsItSays() {
         FleetRig rig = rig();
         CompletableFuture<EphemeralBuilder> one = rig.begin();
-        CompletableFuture<List<EphemeralBuilder>> all = rig.fleet.acquireAllAsync(
-                FleetRig.SPEC, 2, AcquireRequest.defaults());
+        CompletableFuture<List<EphemeralBuilder>> all =
+                rig.fleet.acquireAllAsync(FleetRig.SPEC, 2, AcquireRequest.defaults());
         rig.pass(Duration.ofSeconds(5));
 
         rig.close();

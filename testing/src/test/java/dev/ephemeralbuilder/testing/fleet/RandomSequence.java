@@ -161,8 +161,7 @@ final class RandomSequence {
             checkSettled();
             end();
         } catch (RuntimeException | AssertionError e) {
-            throw new AssertionError(
-                    "seed " + seed + ": " + e.getMessage() + "\n" + String.join("\n", chaos.log), e);
+            throw new AssertionError("seed " + seed + ": " + e.getMessage() + "\n" + String.join("\n", chaos.log), e);
         } finally {
             rig.close();
         }
@@ -383,9 +382,7 @@ final class RandomSequence {
     }
 
     private static Set<String> known(Party party) {
-        return party.events.stream()
-                .flatMap(e -> machineOf(e).stream())
-                .collect(Collectors.toCollection(TreeSet::new));
+        return party.events.stream().flatMap(e -> machineOf(e).stream()).collect(Collectors.toCollection(TreeSet::new));
     }
 
     private void collect() {
@@ -400,7 +397,8 @@ final class RandomSequence {
     private void collect(Request request) {
         try {
             List<EphemeralBuilder> builders = request.ends.get();
-            chaos.note(request.name + " -> " + builders.stream().map(EphemeralBuilder::id).toList());
+            chaos.note(request.name + " -> "
+                    + builders.stream().map(EphemeralBuilder::id).toList());
             take(request, builders);
         } catch (CancellationException | InterruptedException e) {
             chaos.note(request.name + " -> cancelled");
@@ -414,8 +412,8 @@ final class RandomSequence {
     private void take(Request request, Collection<EphemeralBuilder> builders) {
         for (EphemeralBuilder builder : builders) {
             if (!request.party.closed) {
-                owned.removeIf(o -> o.party.equals(request.party)
-                        && o.builder.id().equals(builder.id()));
+                owned.removeIf(
+                        o -> o.party.equals(request.party) && o.builder.id().equals(builder.id()));
                 owned.add(new Owned(request.party, builder));
                 detached.remove(builder.id());
             }
@@ -607,8 +605,7 @@ final class RandomSequence {
         Set<String> alive = rig.cloud.machines();
         Set<String> recorded = new TreeSet<>();
         int open = 0;
-        for (Map<String, String> record :
-                store.readAll(StateStore.Kind.BUILDER).values()) {
+        for (Map<String, String> record : store.readAll(StateStore.Kind.BUILDER).values()) {
             String machine = record.get("machine");
             if (machine == null) {
                 open++;
