@@ -47,6 +47,7 @@ public interface BuildFleet extends AutoCloseable {
      * @throws CredentialsException if the cloud does not let the caller in
      * @throws ThrottledException if the cloud kept refusing calls
      * @throws BuilderTimeoutException if the machine was not ready in time; it is given back
+     * @throws BuilderLostException if the machine was {@linkplain #release released} by its id before it was ready
      * @throws ProviderException if the cloud failed
      * @throws DuplicateRequestException if the request's id is in use, here or in another process
      * @throws IllegalStateException if the fleet is closed

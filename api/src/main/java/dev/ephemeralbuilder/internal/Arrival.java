@@ -50,6 +50,12 @@ final class Arrival {
                 fail(Failures.asBuilderException(failure));
             }
         });
+        // Whoever knows the id may give the machine back before it is ready; nobody must get a builder of it then.
+        Stages.whenDone(held.opened(), (builder, failure) -> {
+            if (failure != null) {
+                fail(Failures.asBuilderException(failure));
+            }
+        });
     }
 
     /** Fails with {@link CapacityException} if the machine goes before it is ready. */

@@ -20,6 +20,7 @@ final class Breaker {
     private final Ticker ticker;
     private final String name;
     private int failures;
+    private boolean trying;
     private Duration pause = FIRST;
     private Instant nextTry = Instant.EPOCH;
 
@@ -43,6 +44,7 @@ final class Breaker {
             return Duration.between(now, nextTry);
         }
         nextTry = now.plus(pause);
+        trying = true;
         return Duration.ZERO;
     }
 
@@ -51,6 +53,7 @@ final class Breaker {
             log.warn("{} answers again", name);
         }
         failures = 0;
+        trying = false;
         pause = FIRST;
     }
 
@@ -59,11 +62,12 @@ final class Breaker {
         failures++;
         if (!was && open()) {
             log.warn("{} has failed {} times in a row; it is called once in a while until it answers", name, failures);
-        } else if (was) {
+            nextTry = ticker.now().plus(pause);
+        } else if (trying) {
+            // What was under way when it opened, and what is never held back, says nothing new.
+            trying = false;
             Duration longer = pause.multipliedBy(2);
             pause = longer.compareTo(LONGEST) < 0 ? longer : LONGEST;
-        }
-        if (open()) {
             nextTry = ticker.now().plus(pause);
         }
     }

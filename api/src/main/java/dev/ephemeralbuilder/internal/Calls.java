@@ -30,7 +30,8 @@ final class Calls {
     private final AtomicLong number = new AtomicLong();
 
     /** A task of the pool: the more urgent first, among equals the older. */
-    private record Task(CloudAction urgency, long number, Runnable body) implements Runnable, Comparable<Task> {
+    private record Task(CloudAction urgency, long number, Runnable body, Runnable drop)
+            implements Runnable, Comparable<Task> {
         @Override
         public void run() {
             body.run();
@@ -102,21 +103,29 @@ final class Calls {
      */
     <T> CompletableFuture<T> run(CloudAction urgency, Callable<T> call) {
         CompletableFuture<T> result = new CompletableFuture<>();
+        Runnable release = ticker.hold();
+        Runnable body = () -> {
+            try {
+                T value = call.call();
+                hop(() -> result.complete(value));
+            } catch (InterruptedException e) {
+                // Only the end of the pool interrupts its threads.
+                hop(() -> result.completeExceptionally(stopped()));
+            } catch (Throwable t) {
+                // Whatever it is: a future that is never done would stop a state machine for good.
+                hop(() -> result.completeExceptionally(t));
+            } finally {
+                release.run();
+            }
+        };
+        Runnable drop = () -> {
+            hop(() -> result.completeExceptionally(stopped()));
+            release.run();
+        };
         try {
-            holding(ticker, task -> pool.execute(new Task(urgency, number.getAndIncrement(), task)))
-                    .execute(() -> {
-                        try {
-                            T value = call.call();
-                            hop(() -> result.complete(value));
-                        } catch (InterruptedException e) {
-                            // Only the end of the pool interrupts its threads.
-                            hop(() -> result.completeExceptionally(stopped()));
-                        } catch (Throwable t) {
-                            // Whatever it is: a future that is never done would stop a state machine for good.
-                            hop(() -> result.completeExceptionally(t));
-                        }
-                    });
+            pool.execute(new Task(urgency, number.getAndIncrement(), body, drop));
         } catch (RejectedExecutionException e) {
+            release.run();
             result.completeExceptionally(stopped());
         }
         return result;
@@ -124,7 +133,11 @@ final class Calls {
 
     /** Interrupts what is under way and waits a moment for it, so that providers are not closed under their calls; false if they go on. */
     boolean stop(Duration most) throws InterruptedException {
-        pool.shutdownNow();
+        for (Runnable waiting : pool.shutdownNow()) {
+            if (waiting instanceof Task task) {
+                task.drop().run();
+            }
+        }
         return pool.awaitTermination(most.toNanos(), TimeUnit.NANOSECONDS);
     }
 

@@ -50,18 +50,24 @@ final class CloudCalls {
     /** Makes a call once. */
     <T> CompletableFuture<T> once(CloudAction action, Callable<T> call) {
         return ready(action)
-                .thenCompose(v -> limits.turn(limit(action), action))
-                .thenCompose(v -> made(action, call));
+                .thenCompose(admitted -> limits.turn(limit(action), action)
+                        .thenCompose(v -> admitted || !breaker.open() ? made(action, call) : once(action, call)));
     }
 
-    /** What gives machines back is never held back; what only asks for a choice fails at once, so that others may serve. */
-    private CompletableFuture<Void> ready(CloudAction action) {
+    /**
+     * Waits while the cloud does not work. What gives machines back is never held back; what only asks for a choice fails
+     * at once, so that others may serve.
+     *
+     * @return whether the call may be made even if the cloud is found not to work while it waits for its turn
+     */
+    private CompletableFuture<Boolean> ready(CloudAction action) {
         if (action.compareTo(CloudAction.EXTEND) <= 0) {
-            return CompletableFuture.completedFuture(null);
+            return CompletableFuture.completedFuture(true);
         }
+        boolean wasOpen = breaker.open();
         Duration wait = breaker.untilNextTry();
         if (wait.isZero()) {
-            return CompletableFuture.completedFuture(null);
+            return CompletableFuture.completedFuture(wasOpen);
         }
         if (action == CloudAction.MARKET) {
             return CompletableFuture.failedFuture(new ProviderException(

@@ -134,11 +134,16 @@ final class Handouts {
                         }
                         return;
                     }
-                    Throwable reason = Failures.unwrap(failure);
+                    Throwable reason = told(failure);
                     if (!given.completeExceptionally(reason)) {
                         unwantedFailure.accept(reason);
                     }
                 }));
+    }
+
+    /** What the caller has not cancelled is cancelled only by the end of the fleet. */
+    private static Throwable told(Throwable failure) {
+        return Calls.isStopped(failure) ? fleetClosed() : Failures.unwrap(failure);
     }
 
     private void complete(Runnable completion) {

@@ -44,8 +44,10 @@ final class RateLimits {
                 new PriorityQueue<>(Comparator.comparing(Waiter::action).thenComparingLong(Waiter::number));
         boolean asking;
         boolean storeFailed;
-        // Stands in where the store cannot be used.
-        @Nullable TokenBucket own;
+        // As last seen; goes on by itself while the store cannot be used.
+        @Nullable TokenBucket last;
+        // Calls that were made meanwhile and that the store has not heard of.
+        int owed;
 
         Line(Limit limit) {
             this.limit = limit;
@@ -81,7 +83,7 @@ final class RateLimits {
         Line line = lines.computeIfAbsent(limit.name(), name -> new Line(limit));
         Instant now = ticker.now();
         Duration jitter = Duration.ofMillis(ThreadLocalRandom.current().nextLong(MOST_JITTER_MILLIS));
-        Stages.leave(change(line, bucket -> bucket.throttled(limit.perMinute(), now, jitter)));
+        Stages.leave(change(line, 0, bucket -> bucket.throttled(limit.perMinute(), now, jitter)));
     }
 
     private void serve(Line line) {
@@ -92,18 +94,20 @@ final class RateLimits {
         int wanted = Math.min(MOST_AT_ONCE, line.waiting.size());
         Instant now = ticker.now();
         TokenBucket.Taken[] taken = new TokenBucket.Taken[1];
-        CompletableFuture<Void> asked = change(line, bucket -> {
+        int owed = line.owed;
+        CompletableFuture<Boolean> asked = change(line, owed, bucket -> {
             // The store may ask more than once: the last answer is the one that it has kept.
             taken[0] = bucket.take(wanted, line.limit.perMinute(), now);
             return taken[0].after();
         });
-        Stages.whenDone(asked, (v, failure) -> {
+        Stages.whenDone(asked, (stored, failure) -> {
             line.asking = false;
             if (failure != null) {
                 line.waiting.forEach(waiter -> waiter.turn().completeExceptionally(Calls.stopped()));
                 line.waiting.clear();
                 return;
             }
+            line.owed = stored ? line.owed - owed : line.owed + taken[0].granted();
             for (int i = 0; i < taken[0].granted() && !line.waiting.isEmpty(); i++) {
                 line.waiting.remove().turn().complete(null);
             }
@@ -119,23 +123,31 @@ final class RateLimits {
         });
     }
 
-    /** Changes the shared bucket; the fleet's own while the store cannot be used. Fails only when the fleet is closed. */
-    private CompletableFuture<Void> change(Line line, Function<TokenBucket, TokenBucket> change) {
+    /**
+     * Changes the shared bucket; what was last seen of it while the store cannot be used. Fails only when the fleet is
+     * closed.
+     *
+     * @param owed calls that the shared bucket is still to be charged with
+     * @return whether it was the shared one
+     */
+    private CompletableFuture<Boolean> change(Line line, int owed, Function<TokenBucket, TokenBucket> change) {
         int limit = line.limit.perMinute();
         Instant now = ticker.now();
-        CompletableFuture<Boolean> stored = calls.run(() -> {
-            store.update(
-                    StateStore.Kind.BUCKET,
-                    line.limit.name(),
-                    document ->
-                            change.apply(TokenBucket.of(document, limit, now)).document());
-            return true;
+        CompletableFuture<TokenBucket> stored = calls.run(() -> {
+            Map<String, String> changed = store.update(
+                            StateStore.Kind.BUCKET,
+                            line.limit.name(),
+                            document -> change.apply(
+                                            TokenBucket.of(document, limit, now).charged(owed))
+                                    .document())
+                    .orElseThrow();
+            return TokenBucket.of(changed, limit, now);
         });
-        return Stages.then(stored, (done, failure) -> {
+        return Stages.then(stored, (bucket, failure) -> {
             if (failure == null) {
                 line.storeFailed = false;
-                line.own = null;
-                return CompletableFuture.completedFuture(null);
+                line.last = bucket;
+                return CompletableFuture.completedFuture(true);
             }
             if (Calls.isStopped(failure)) {
                 return CompletableFuture.failedFuture(failure);
@@ -147,9 +159,9 @@ final class RateLimits {
                         line.limit.name(),
                         Failures.unwrap(failure));
             }
-            TokenBucket own = line.own;
-            line.own = change.apply(own == null ? TokenBucket.full(limit, now) : own);
-            return CompletableFuture.completedFuture(null);
+            TokenBucket last = line.last;
+            line.last = change.apply(last == null ? TokenBucket.full(limit, now) : last);
+            return CompletableFuture.completedFuture(false);
         });
     }
 }

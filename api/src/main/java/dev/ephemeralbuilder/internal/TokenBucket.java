@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param blockedUntil no call before this
  */
 record TokenBucket(double tokens, Instant at, double perMinute, Instant blockedUntil) {
-    private static final double MINUTE = 60_000.0;
+    private static final double MINUTE_MILLIS = 60_000.0;
     private static final double LEAST_SHARE = 0.05;
     private static final double REGAINED_PER_MINUTE = 0.1;
 
@@ -69,6 +69,11 @@ record TokenBucket(double tokens, Instant at, double perMinute, Instant blockedU
                 "blockedUntil", blockedUntil.toString());
     }
 
+    /** Counts calls that were made without asking. */
+    TokenBucket charged(int calls) {
+        return new TokenBucket(tokens - calls, at, perMinute, blockedUntil);
+    }
+
     /**
      * Takes as many calls as there are.
      *
@@ -79,12 +84,12 @@ record TokenBucket(double tokens, Instant at, double perMinute, Instant blockedU
         if (flown.blockedUntil.isAfter(now)) {
             return new Taken(flown, 0, Duration.between(now, flown.blockedUntil));
         }
-        int granted = (int) Math.min(wanted, Math.floor(flown.tokens));
+        int granted = (int) Math.max(0, Math.min(wanted, Math.floor(flown.tokens)));
         TokenBucket after = new TokenBucket(flown.tokens - granted, flown.at, flown.perMinute, flown.blockedUntil);
         if (granted == wanted) {
             return new Taken(after, granted, Duration.ZERO);
         }
-        long millis = (long) Math.ceil((1 - after.tokens) * MINUTE / after.perMinute);
+        long millis = (long) Math.ceil((1 - after.tokens) * MINUTE_MILLIS / after.perMinute);
         Duration wait = Duration.ofMillis(Math.max(1, millis));
         return new Taken(after, granted, wait.compareTo(LONGEST_WAIT) < 0 ? wait : LONGEST_WAIT);
     }
@@ -108,11 +113,17 @@ record TokenBucket(double tokens, Instant at, double perMinute, Instant blockedU
     private TokenBucket flown(int limit, Instant now) {
         // No flow for the time before the end of a block, nor for a clock that was set back.
         Instant from = at.isAfter(blockedUntil) ? at : blockedUntil;
-        double minutes = Math.max(0, Duration.between(from, now).toMillis() / MINUTE);
+        double minutes = Math.max(0, minutes(Duration.between(from, now)));
         double grown = Math.min(flow(limit), perMinute + flow(limit) * REGAINED_PER_MINUTE * minutes);
         double filled = Math.min(burst(limit), tokens + grown * minutes);
         boolean endless = blockedUntil.isAfter(now.plus(LONGEST_BLOCK));
-        return new TokenBucket(filled, now, grown, endless ? Instant.EPOCH : blockedUntil);
+        // Who asks may have looked at the clock a while ago: what has flown in since is counted already.
+        boolean late = at.isAfter(now) && !at.isAfter(now.plus(LONGEST_BLOCK));
+        return new TokenBucket(filled, late ? at : now, grown, endless ? Instant.EPOCH : blockedUntil);
+    }
+
+    private static double minutes(Duration time) {
+        return (time.getSeconds() + time.getNano() / 1e9) / 60;
     }
 
     private static double burst(int limit) {

@@ -94,6 +94,35 @@ class TokenBucketTest {
         assertThat(taken.after().take(1, 100, T0.plus(taken.pause())).granted()).isEqualTo(1);
     }
 
+    /** Several processes look at the clock and then queue for the store: who comes later may have looked earlier. */
+    @ParameterizedTest
+    @ValueSource(ints = {10, 60, 600})
+    void callersWhoseLookAtTheClockIsOldDoNotLetMoreFlowIn(int limit) {
+        TokenBucket bucket = TokenBucket.full(limit, T0);
+        int granted = 0;
+        Instant now = T0;
+        while (now.isBefore(T0.plusSeconds(60))) {
+            TokenBucket.Taken fresh = bucket.take(20, limit, now);
+            TokenBucket.Taken late = fresh.after().take(20, limit, now.minusMillis(900));
+            bucket = late.after();
+            granted += fresh.granted() + late.granted();
+            now = now.plusMillis(1_000);
+        }
+        assertThat(granted).isLessThanOrEqualTo(limit);
+    }
+
+    @Test
+    void shortPausesAddUpToTheWholeFlow() {
+        TokenBucket bucket = TokenBucket.full(600, T0);
+        int granted = 0;
+        for (long micros = 0; micros < 60_000_000; micros += 900) {
+            TokenBucket.Taken taken = bucket.take(20, 600, T0.plusNanos(micros * 1_000));
+            bucket = taken.after();
+            granted += taken.granted();
+        }
+        assertThat(granted).isBetween(590, 600);
+    }
+
     @Test
     void aRecordThatCannotBeReadIsAnError() {
         assertThatThrownBy(() -> TokenBucket.of(Map.of("tokens", "many"), 10, T0))

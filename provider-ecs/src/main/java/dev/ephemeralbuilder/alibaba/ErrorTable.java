@@ -2,10 +2,15 @@ package dev.ephemeralbuilder.alibaba;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Error codes and what they mean (ecs-openapi, section 3). The code is the only reliable key. Immutable. */
 final class ErrorTable {
+    /** What money settles, not rights. */
+    private static final Set<String> UNPAID = Set.of(
+            "Account.Arrearage", "InsufficientBalance", "InvalidAccountStatus.NotEnoughBalance", "InvalidPayMethod");
+
     private static final Map<String, ErrorKind> CODES = new HashMap<>();
 
     static {
@@ -26,7 +31,8 @@ final class ErrorTable {
                 "NoInstanceStock",
                 // No free address in the vSwitch of this zone: as with stock, another zone helps and waiting may.
                 "QuotaExceeded.PrivateIpAddress",
-                "InvalidVSwitchId.IpInvalid");
+                "InvalidVSwitchId.IpInvalid",
+                "InvalidVSwitchId.IpNotEnough");
         put(
                 ErrorKind.UNSUITABLE,
                 "OperationDenied.ZoneSystemCategoryNotMatch",
@@ -118,6 +124,11 @@ final class ErrorTable {
             kind = CODES.get(code);
         }
         return kind != null ? kind : byShape(code);
+    }
+
+    /** Returns whether the account is refused because it has not paid, or cannot. */
+    static boolean isUnpaid(String code) {
+        return UNPAID.contains(code);
     }
 
     private static @Nullable ErrorKind byShape(String code) {

@@ -83,37 +83,48 @@ final class ErrorTranslator {
         return switch (kind) {
             case NO_STOCK ->
                 new CapacityException(
-                        action + ": no stock for this offer", CapacityException.Reason.NO_STOCK, code, requestId, null);
+                        action + ": no stock for this offer now; try another type, zone or market, or wait",
+                        CapacityException.Reason.NO_STOCK,
+                        code,
+                        requestId,
+                        null);
             case UNSUITABLE ->
                 new CapacityException(
-                        action + ": type, zone, disk and image do not go together",
+                        action + ": type, zone, disk and image do not go together; try another offer",
                         CapacityException.Reason.UNSUITABLE,
                         code,
                         requestId,
                         null);
             case PRICE ->
                 new CapacityException(
-                        action + ": the market price is above the limit",
+                        action + ": the market price is above the limit; raise the price cap or try another offer",
                         CapacityException.Reason.PRICE,
                         code,
                         requestId,
                         null);
-            case QUOTA -> new QuotaException(action + ": the account's quota is used up", code, requestId, null);
-            case THROTTLED -> new ThrottledException(action + ": too many calls", code, requestId, null);
-            case CREDENTIALS ->
-                new CredentialsException(
+            case QUOTA ->
+                new QuotaException(
                         action
-                                + (code.equals("InvalidTimeStamp.Expired")
-                                        ? " was refused: this machine's clock is wrong"
-                                        : " was refused: the access key or its account may not do this"),
+                                + ": the account's quota is used up; give machines back, or ask for more in the Quota"
+                                + " Center",
                         code,
                         requestId,
                         null);
+            case THROTTLED ->
+                new ThrottledException(
+                        action + ": too many calls; wait for the next minute, or lower callsPerMinute if it goes on",
+                        code,
+                        requestId,
+                        null);
+            case CREDENTIALS ->
+                new CredentialsException(action + " was refused: " + refusal(code), code, requestId, null);
             case CONFIGURATION ->
-                new ConfigurationException(action + ": a setting or parameter was refused", code, requestId, null);
+                new ConfigurationException(
+                        action + ": a setting or parameter was refused; the code says which", code, requestId, null);
             case TOKEN_MISMATCH ->
                 new ProviderException(
-                        action + ": the client token was used before with other parameters",
+                        action + ": the client token was used before with other parameters; look for machines of this"
+                                + " attempt by tag",
                         Effect.UNKNOWN,
                         false,
                         code,
@@ -121,7 +132,7 @@ final class ErrorTranslator {
                         null);
             case IN_PROGRESS ->
                 new ProviderException(
-                        action + ": an earlier call is still being worked on",
+                        action + ": an earlier call is still being worked on; repeat it unchanged later",
                         effect(action),
                         true,
                         code,
@@ -129,17 +140,38 @@ final class ErrorTranslator {
                         null);
             case STATE ->
                 new ProviderException(
-                        action + ": the state of the thing forbids it for now",
+                        action + ": the state of the thing forbids it for now; repeat it later",
                         Effect.NONE,
                         true,
                         code,
                         requestId,
                         null);
             case NOT_FOUND ->
-                new ProviderException(action + ": no such instance", Effect.NONE, false, code, requestId, null);
+                new ProviderException(
+                        action + ": no such instance; one that was created just now may not be shown yet",
+                        Effect.NONE,
+                        false,
+                        code,
+                        requestId,
+                        null);
             case SERVER ->
-                new ProviderException(action + ": the cloud failed", effect(action), true, code, requestId, null);
+                new ProviderException(
+                        action + ": the cloud failed; repeat it later, unchanged",
+                        effect(action),
+                        true,
+                        code,
+                        requestId,
+                        null);
         };
+    }
+
+    private static String refusal(String code) {
+        if (code.equals("InvalidTimeStamp.Expired")) {
+            return "this machine's clock is wrong; set it";
+        }
+        return ErrorTable.isUnpaid(code)
+                ? "the account has no money or no means of payment; settle its bills"
+                : "the access key or its account may not do this; check the key, its policy and the account";
     }
 
     private static BuilderException unanswered(String action, String code, ClientException e)

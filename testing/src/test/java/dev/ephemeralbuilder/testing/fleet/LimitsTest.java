@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -202,10 +203,40 @@ class LimitsTest {
 
     @Test
     void aStoreThatFailsDoesNotStopTheFleet() {
-        StateStore store = new FailingBuckets(StateStore.inMemory());
+        StateStore store = new FailingBuckets(StateStore.inMemory(), 1);
         try (FleetRig rig = rig(limits(CloudAction.LAUNCH, 20), store)) {
             assertThat(acquireMany(rig, 30)).hasSize(30);
             assertNeverMoreInAMinute(times(CloudAction.LAUNCH), 20);
+        }
+    }
+
+    @Test
+    void aStoreThatFailsNowAndThenLetsNoMoreThrough() {
+        StateStore store = new FailingBuckets(StateStore.inMemory(), 2);
+        try (FleetRig rig = rig(limits(CloudAction.LAUNCH, 20), store)) {
+            List<EphemeralBuilder> all = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+                all.add(rig.acquire());
+            }
+            assertThat(all).hasSize(40);
+            assertNeverMoreInAMinute(times(CloudAction.LAUNCH), 20);
+        }
+    }
+
+    @Test
+    void whatQueuedForItsTurnIsHeldBackTooWhenTheCloudStopsWorking() {
+        try (FleetRig rig = rig(limits(CloudAction.LAUNCH, 20), StateStore.inMemory())) {
+            for (int i = 0; i < 200; i++) {
+                rig.cloud.failNext(Call.LAUNCH, outage());
+            }
+            List<CompletableFuture<EphemeralBuilder>> begun = new ArrayList<>();
+            for (int i = 0; i < 60; i++) {
+                begun.add(rig.begin());
+            }
+            rig.pass(Duration.ofMinutes(3));
+            // Five to find out, what was on its way by then, and one now and then.
+            assertThat(times(CloudAction.LAUNCH)).hasSizeBetween(5, 15);
+            begun.forEach(b -> b.cancel(false));
         }
     }
 
@@ -262,8 +293,12 @@ class LimitsTest {
                 "no connection", ProviderException.Effect.NONE, true, "SDK.ServerUnreachable", null, null);
     }
 
-    /** A store whose disk is full as far as rate limits go. */
-    private record FailingBuckets(StateStore next) implements StateStore {
+    /** A store whose disk is full as far as rate limits go, each n-th time. */
+    private record FailingBuckets(StateStore next, int each, AtomicInteger asked) implements StateStore {
+        FailingBuckets(StateStore next, int each) {
+            this(next, each, new AtomicInteger());
+        }
+
         @Override
         public Optional<Map<String, String>> read(Kind kind, String key) {
             return next.read(kind, key);
@@ -277,7 +312,7 @@ class LimitsTest {
         @Override
         public Optional<Map<String, String>> update(
                 Kind kind, String key, Function<@Nullable Map<String, String>, @Nullable Map<String, String>> change) {
-            if (kind == Kind.BUCKET) {
+            if (kind == Kind.BUCKET && asked.incrementAndGet() % each == 0) {
                 throw new ConfigurationException("no space left on the disk", null, null, null);
             }
             return next.update(kind, key, change);
