@@ -1,0 +1,76 @@
+package dev.ephemeralbuilder.samples.bench;
+
+import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
+import dev.ephemeralbuilder.ecs.EcsProvider;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.io.IOException;
+import java.net.URI;
+import java.util.List;
+
+/** A simulated cloud in a process of its own, as its clients see it. Safe for use by many threads. */
+final class Cloud implements AutoCloseable {
+    /** Asks for {@link CallCounts}. */
+    static final String CALLS = "calls";
+
+    private final CloudPlan plan;
+    private final Child process;
+    private final CloudFacts facts;
+
+    private Cloud(CloudPlan plan, Child process, CloudFacts facts) {
+        this.plan = plan;
+        this.process = process;
+        this.facts = facts;
+    }
+
+    /** Starts a cloud and waits until it serves. */
+    static Cloud start(CloudPlan plan) throws IOException, InterruptedException {
+        Child process = Child.java("cloud", List.of("-Xmx2g"), CloudProcess.class, Json.line(plan));
+        try {
+            return new Cloud(plan, process, Json.read(process.read(), CloudFacts.class));
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            process.close();
+            throw e;
+        }
+    }
+
+    CloudFacts facts() {
+        return facts;
+    }
+
+    /** Returns a new ticker on the cloud's clock; who asks for it closes it. */
+    Ticker ticker(String threadName) {
+        return new CloudTicker(threadName, facts, plan.scale());
+    }
+
+    /** Returns a new provider of this cloud. */
+    EcsProvider provider() {
+        return EcsProvider.builder()
+                .region(facts.region())
+                .endpoint(URI.create(facts.endpoint()))
+                .credentials(AlibabaCredentials.fixed(facts.accessKeyId(), facts.accessKeySecret()))
+                .securityGroup(facts.securityGroup())
+                .vSwitches(facts.vSwitches())
+                .sshPort(facts.sshPort())
+                .build();
+    }
+
+    /** Returns the machine that every benchmark asks for. */
+    MachineSpec spec() {
+        return MachineSpec.builder()
+                .vcpus(4)
+                .memoryGib(8)
+                .machineImage(facts.machineImage())
+                .build();
+    }
+
+    CallCounts calls() throws IOException, InterruptedException {
+        return Json.read(process.ask(CALLS), CallCounts.class);
+    }
+
+    /** Ends the cloud and all of its machines. */
+    @Override
+    public void close() {
+        process.close();
+    }
+}

@@ -1,0 +1,16 @@
+package dev.ephemeralbuilder.samples.bench;
+
+/**
+ * What the simulated cloud of a measurement is like.
+ *
+ * @param seed what prices, boot times and faults come from
+ * @param scale seconds of the cloud per second of the wall
+ * @param bootLeastSeconds the shortest time from the create call to Running, by the cloud's clock
+ * @param bootMostSeconds the longest
+ */
+record CloudPlan(long seed, double scale, long bootLeastSeconds, long bootMostSeconds) {
+    /** Returns the usual cloud: machines boot in 40 ± 10 s. */
+    static CloudPlan of(long seed, double scale) {
+        return new CloudPlan(seed, scale, 30, 50);
+    }
+}

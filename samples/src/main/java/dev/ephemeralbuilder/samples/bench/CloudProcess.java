@@ -1,0 +1,107 @@
+package dev.ephemeralbuilder.samples.bench;
+
+import dev.ephemeralbuilder.spi.Ticker;
+import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
+import dev.ephemeralbuilder.testing.simulator.JournalEntry;
+import dev.ephemeralbuilder.testing.simulator.SimulatedClock;
+import java.io.BufferedReader;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The simulated cloud of a benchmark, in a process of its own. Its argument is a {@link CloudPlan}; the first line that it
+ * prints is its {@link CloudFacts}. It answers each line of its input with one line, and ends when its input does: so it
+ * never outlives who started it.
+ */
+final class CloudProcess {
+    private static final int REMEMBERED_CALLS = 2_000_000;
+    static final int MACHINES = 5_000;
+    private static final Duration MINUTE = Duration.ofMinutes(1);
+
+    private final AlibabaCloudSimulator simulator;
+
+    private CloudProcess(AlibabaCloudSimulator simulator) {
+        this.simulator = simulator;
+    }
+
+    /**
+     * Runs the cloud until the input ends.
+     *
+     * @param arguments one, a {@link CloudPlan} in JSON
+     */
+    public static void main(String[] arguments) throws IOException {
+        CloudPlan plan = Json.read(arguments[0], CloudPlan.class);
+        PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+        try (Ticker wall = Ticker.system("ephemeral-bench-wall");
+                AlibabaCloudSimulator simulator = start(plan)) {
+            out.println(Json.line(facts(simulator, wall)));
+            CloudProcess process = new CloudProcess(simulator);
+            BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                out.println(Json.line(process.answer(line)));
+            }
+        }
+    }
+
+    private static AlibabaCloudSimulator start(CloudPlan plan) {
+        AlibabaCloudSimulator simulator = AlibabaCloudSimulator.builder()
+                .seed(plan.seed())
+                .clock(SimulatedClock.scaled(plan.scale()))
+                .bootTime(Duration.ofSeconds(plan.bootLeastSeconds()), Duration.ofSeconds(plan.bootMostSeconds()))
+                .journalCapacity(REMEMBERED_CALLS)
+                .start();
+        simulator.account().instances(MACHINES).onDemandVcpus(MACHINES * 8).spotVcpus(MACHINES * 8);
+        simulator.vSwitches().values().forEach(vSwitch -> simulator.account().addresses(vSwitch, MACHINES));
+        return simulator;
+    }
+
+    private static CloudFacts facts(AlibabaCloudSimulator simulator, Ticker wall) {
+        return new CloudFacts(
+                simulator.endpoint().toString(),
+                simulator.region(),
+                simulator.accessKeyId(),
+                simulator.accessKeySecret(),
+                simulator.securityGroup(),
+                simulator.machineImage(),
+                simulator.vSwitches(),
+                simulator.sshPort(),
+                wall.now().toString(),
+                simulator.clock().now().toString());
+    }
+
+    private Object answer(String question) {
+        return switch (question) {
+            case Cloud.CALLS -> calls();
+            default -> throw new IllegalArgumentException("there is no answer to " + question);
+        };
+    }
+
+    private CallCounts calls() {
+        List<JournalEntry> entries = simulator.journal().entries();
+        Map<String, Long> counts = new TreeMap<>();
+        Map<String, Long> most = new TreeMap<>();
+        Map<String, Deque<Instant>> windows = new TreeMap<>();
+        for (JournalEntry entry : entries) {
+            String action = String.valueOf(entry.action());
+            counts.merge(action, 1L, Long::sum);
+            Deque<Instant> window = windows.computeIfAbsent(action, a -> new ArrayDeque<>());
+            window.addLast(entry.time());
+            while (window.getFirst().plus(MINUTE).compareTo(entry.time()) <= 0) {
+                window.removeFirst();
+            }
+            most.merge(action, (long) window.size(), Math::max);
+        }
+        return new CallCounts(counts, most);
+    }
+}
