@@ -34,7 +34,9 @@ public final class BenchCommand implements Runnable {
      */
     public static CommandLine commandLine(OutputStream out, PrintStream err, Ticker wall) {
         BenchOutput output = new BenchOutput(out, err, wall);
-        return new CommandLine(new BenchCommand()).addSubcommand(new CallsCommand(output));
+        return new CommandLine(new BenchCommand())
+                .addSubcommand(new FaultsCommand(output))
+                .addSubcommand(new CallsCommand(output));
     }
 
     /** Without a program there is nothing to do but to say how it is used. */

@@ -7,9 +7,11 @@ import java.util.Set;
  * The calls that a cloud has answered, whatever the answer was.
  *
  * @param byAction how many of each operation
- * @param mostInAMinute how many of each operation in the fullest minute of the cloud's clock, wherever it begins
+ * @param mostInAMinute how many of each operation in the fullest minute, as the cloud counts: in full minutes
+ *     of its clock
+ * @param creations how many create calls made machines; a repetition with the same client token makes none
  */
-record CallCounts(Map<String, Long> byAction, Map<String, Long> mostInAMinute) {
+record CallCounts(Map<String, Long> byAction, Map<String, Long> mostInAMinute, long creations) {
     private static final Set<String> MARKET = Set.of(
             "DescribeAvailableResource",
             "DescribeInstanceTypes",

@@ -34,7 +34,7 @@ final class Child implements AutoCloseable {
         this.name = name;
         this.process = process;
         this.in = process.getOutputStream();
-        Thread reader = new Thread(this::read0, "ephemeral-bench-" + name);
+        Thread reader = new Thread(this::pump, "ephemeral-bench-" + name);
         reader.setDaemon(true);
         reader.start();
     }
@@ -56,7 +56,7 @@ final class Child implements AutoCloseable {
                 name, new ProcessBuilder(line).redirectError(Redirect.INHERIT).start());
     }
 
-    private void read0() {
+    private void pump() {
         try (BufferedReader out =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = out.readLine(); line != null; line = out.readLine()) {
@@ -82,10 +82,26 @@ final class Child implements AutoCloseable {
         return line.orElseThrow(() -> new IOException("the process " + name + " has ended"));
     }
 
-    /** Sends a line and returns the next one that comes back. */
-    synchronized String ask(String line) throws IOException, InterruptedException {
+    /** Returns the next line that the program prints; empty if it has ended, or says nothing for as long. */
+    Optional<String> next(Duration patience) throws InterruptedException {
+        Optional<String> line = lines.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
+        return line == null ? Optional.empty() : line;
+    }
+
+    /** Kills the program, as a host that fails does. */
+    void kill() {
+        process.destroyForcibly();
+    }
+
+    /** Sends a line. */
+    synchronized void say(String line) throws IOException {
         in.write((line + "\n").getBytes(StandardCharsets.UTF_8));
         in.flush();
+    }
+
+    /** Sends a line and returns the next one that comes back. */
+    synchronized String ask(String line) throws IOException, InterruptedException {
+        say(line);
         return read();
     }
 

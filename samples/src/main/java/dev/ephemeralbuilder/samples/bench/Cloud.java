@@ -13,6 +13,9 @@ final class Cloud implements AutoCloseable {
     /** Asks for {@link CallCounts}. */
     static final String CALLS = "calls";
 
+    /** Asks for {@link Census.Life lives}. */
+    static final String MACHINES = "machines";
+
     private final CloudPlan plan;
     private final Child process;
     private final CloudFacts facts;
@@ -45,6 +48,10 @@ final class Cloud implements AutoCloseable {
 
     /** Returns a new provider of this cloud. */
     EcsProvider provider() {
+        return provider(facts);
+    }
+
+    static EcsProvider provider(CloudFacts facts) {
         return EcsProvider.builder()
                 .region(facts.region())
                 .endpoint(URI.create(facts.endpoint()))
@@ -57,6 +64,10 @@ final class Cloud implements AutoCloseable {
 
     /** Returns the machine that every benchmark asks for. */
     MachineSpec spec() {
+        return spec(facts);
+    }
+
+    static MachineSpec spec(CloudFacts facts) {
         return MachineSpec.builder()
                 .vcpus(4)
                 .memoryGib(8)
@@ -66,6 +77,11 @@ final class Cloud implements AutoCloseable {
 
     CallCounts calls() throws IOException, InterruptedException {
         return Json.read(process.ask(CALLS), CallCounts.class);
+    }
+
+    /** Returns every machine that there ever was, oldest first. */
+    List<Census.Life> machines() throws IOException, InterruptedException {
+        return List.of(Json.read(process.ask(MACHINES), Census.Life[].class));
     }
 
     /** Ends the cloud and all of its machines. */

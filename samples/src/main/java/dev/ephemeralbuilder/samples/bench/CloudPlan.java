@@ -7,10 +7,16 @@ package dev.ephemeralbuilder.samples.bench;
  * @param scale seconds of the cloud per second of the wall
  * @param bootLeastSeconds the shortest time from the create call to Running, by the cloud's clock
  * @param bootMostSeconds the longest
+ * @param faults whether it has the faults of {@link FaultMix}
  */
-record CloudPlan(long seed, double scale, long bootLeastSeconds, long bootMostSeconds) {
+record CloudPlan(long seed, double scale, long bootLeastSeconds, long bootMostSeconds, boolean faults) {
     /** Returns the usual cloud: machines boot in 40 ± 10 s. */
     static CloudPlan of(long seed, double scale) {
-        return new CloudPlan(seed, scale, 30, 50);
+        return new CloudPlan(seed, scale, 30, 50, false);
+    }
+
+    /** Returns the same cloud with faults. */
+    CloudPlan withFaults() {
+        return new CloudPlan(seed, scale, bootLeastSeconds, bootMostSeconds, true);
     }
 }

@@ -12,11 +12,12 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -27,12 +28,13 @@ import java.util.TreeMap;
 final class CloudProcess {
     private static final int REMEMBERED_CALLS = 2_000_000;
     static final int MACHINES = 5_000;
-    private static final Duration MINUTE = Duration.ofMinutes(1);
 
     private final AlibabaCloudSimulator simulator;
+    private final Census census;
 
-    private CloudProcess(AlibabaCloudSimulator simulator) {
+    private CloudProcess(AlibabaCloudSimulator simulator, Census census) {
         this.simulator = simulator;
+        this.census = census;
     }
 
     /**
@@ -46,7 +48,9 @@ final class CloudProcess {
         try (Ticker wall = Ticker.system("ephemeral-bench-wall");
                 AlibabaCloudSimulator simulator = start(plan)) {
             out.println(Json.line(facts(simulator, wall)));
-            CloudProcess process = new CloudProcess(simulator);
+            Census census = new Census(simulator, wall);
+            census.start();
+            CloudProcess process = new CloudProcess(simulator, census);
             BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 out.println(Json.line(process.answer(line)));
@@ -63,6 +67,9 @@ final class CloudProcess {
                 .start();
         simulator.account().instances(MACHINES).onDemandVcpus(MACHINES * 8).spotVcpus(MACHINES * 8);
         simulator.vSwitches().values().forEach(vSwitch -> simulator.account().addresses(vSwitch, MACHINES));
+        if (plan.faults()) {
+            FaultMix.order(simulator.faults());
+        }
         return simulator;
     }
 
@@ -83,6 +90,7 @@ final class CloudProcess {
     private Object answer(String question) {
         return switch (question) {
             case Cloud.CALLS -> calls();
+            case Cloud.MACHINES -> census.take();
             default -> throw new IllegalArgumentException("there is no answer to " + question);
         };
     }
@@ -91,17 +99,19 @@ final class CloudProcess {
         List<JournalEntry> entries = simulator.journal().entries();
         Map<String, Long> counts = new TreeMap<>();
         Map<String, Long> most = new TreeMap<>();
-        Map<String, Deque<Instant>> windows = new TreeMap<>();
+        long created = 0;
+        Set<String> tokens = new HashSet<>();
+        Map<String, Long> minutes = new HashMap<>();
         for (JournalEntry entry : entries) {
             String action = String.valueOf(entry.action());
             counts.merge(action, 1L, Long::sum);
-            Deque<Instant> window = windows.computeIfAbsent(action, a -> new ArrayDeque<>());
-            window.addLast(entry.time());
-            while (window.getFirst().plus(MINUTE).compareTo(entry.time()) <= 0) {
-                window.removeFirst();
+            if (action.equals("RunInstances") && entry.succeeded()) {
+                String token = entry.clientToken();
+                created += token == null || tokens.add(token) ? 1 : 0;
             }
-            most.merge(action, (long) window.size(), Math::max);
+            long inMinute = minutes.merge(action + entry.time().truncatedTo(ChronoUnit.MINUTES), 1L, Long::sum);
+            most.merge(action, inMinute, Math::max);
         }
-        return new CallCounts(counts, most);
+        return new CallCounts(counts, most, created);
     }
 }
