@@ -53,6 +53,13 @@ final class BenchOutput {
         }
     }
 
+    /** Notes a broken promise if there is any of what there must be nothing of. */
+    void none(String what, long count) {
+        if (count != 0) {
+            broken(what + ": " + count + ", promised is none");
+        }
+    }
+
     /** Notes a broken promise if a value is below its bound. */
     void atLeast(String what, double value, double bound) {
         if (!(value >= bound)) {

@@ -33,7 +33,7 @@ interface Contestant extends AutoCloseable {
      */
     Result run(String attempt, Consumer<String> uses) throws InterruptedException;
 
-    /** Waits until nothing is under way any more, for a bounded time. */
+    /** Waits until nothing is under way any more, for a bounded time; an interrupt ends the waiting. */
     @Override
-    void close() throws InterruptedException;
+    void close();
 }

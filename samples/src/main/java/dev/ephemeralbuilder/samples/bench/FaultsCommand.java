@@ -132,11 +132,11 @@ final class FaultsCommand implements Callable<Integer> {
     }
 
     private void check(Account ours) {
-        output.atMost("unaccounted", ours.unaccounted(), 0);
-        output.atMost("duplicates", ours.duplicates(), 0);
-        output.atMost("leaked", ours.leaked(), 0);
-        output.atMost("bytesLost", ours.bytesLost(), 0);
-        output.atMost("bytesDoubled", ours.bytesDoubled(), 0);
+        output.none("unaccounted", ours.unaccounted());
+        output.none("duplicates", ours.duplicates());
+        output.none("leaked", ours.leaked());
+        output.none("bytesLost", ours.bytesLost());
+        output.none("bytesDoubled", ours.bytesDoubled());
         output.atLeast("share of those that succeeded", ours.succeeded() / (double) ours.asked(), LEAST_SUCCEEDED);
     }
 

@@ -24,6 +24,9 @@ final class Jobs {
     /** More than any run needs: then a controller is never finished before it is killed. */
     private static final int MOST_CONTROLLERS = 200;
 
+    /** What a fleet warns of is what this is about: it would be said thousands of times. */
+    private static final List<String> QUIETLY = List.of("-Xmx1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error");
+
     private static final long FIRST_KILL_MILLIS = 4_000;
     private static final long LAST_KILL_MILLIS = 25_000;
 
@@ -73,7 +76,7 @@ final class Jobs {
                 plan.stateFolder(),
                 List.copyOf(open.values()));
         Ticker.Scheduled kill = null;
-        try (Child controller = Child.java(name, List.of("-Xmx1g"), Controller.class)) {
+        try (Child controller = Child.java(name, QUIETLY, Controller.class)) {
             controller.say(Json.line(rest));
             while (true) {
                 Optional<String> line = controller.next(SILENCE);

@@ -84,12 +84,14 @@ final class Ours implements Contestant {
 
     /** Waits until the deletion of every machine was observed, three minutes at most; the fleet has its own bound then. */
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         try {
             allGone().get(GONE.toSeconds(), TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             // What is left shows in the census.
             System.err.println("ephemeral: not every machine was seen gone: " + e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } finally {
             fleet.close();
         }
