@@ -112,7 +112,8 @@ class DocsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"README.md", "CONTRIBUTING.md", "docs/first-run.md", "docs/reliability.md", "docs/simulator.md"})
+    @ValueSource(
+            strings = {"README.md", "CONTRIBUTING.md", "docs/first-run.md", "docs/reliability.md", "docs/simulator.md"})
     void everyCommandLineHasOnlyOptionsThatExist(String document) throws IOException {
         try (CommandRig rig = new CommandRig(folder, folder)) {
             CommandLine command = rig.commandLine();

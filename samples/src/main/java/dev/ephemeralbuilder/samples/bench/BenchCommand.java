@@ -36,7 +36,8 @@ public final class BenchCommand implements Runnable {
         BenchOutput output = new BenchOutput(out, err, wall);
         return new CommandLine(new BenchCommand())
                 .addSubcommand(new FaultsCommand(output))
-                .addSubcommand(new CallsCommand(output));
+                .addSubcommand(new CallsCommand(output))
+                .addSubcommand(new OverheadCommand(output));
     }
 
     /** Without a program there is nothing to do but to say how it is used. */

@@ -4,17 +4,13 @@ import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.spi.Ticker;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -143,17 +139,17 @@ final class CallsCommand implements Callable<Integer> {
     }
 
     private static void acquireAll(Cloud cloud, Ticker ticker, int count) throws Exception {
-        try (BuildFleet fleet = fleet(cloud, ticker)) {
-            List<EphemeralBuilder> all = await(fleet.acquireAllAsync(cloud.spec(), count, AcquireRequest.defaults()));
+        try (BuildFleet fleet = cloud.fleet(ticker)) {
+            List<EphemeralBuilder> all =
+                    Await.done(fleet.acquireAllAsync(cloud.spec(), count, AcquireRequest.defaults()), PATIENCE);
             all.forEach(EphemeralBuilder::close);
-            await(CompletableFuture.allOf(
-                    all.stream().map(EphemeralBuilder::gone).toArray(CompletableFuture<?>[]::new)));
+            Await.allDone(all.stream().map(EphemeralBuilder::gone).toList(), PATIENCE);
         }
     }
 
     /** Each is given back as soon as it is ready. */
     private static void acquireEach(Cloud cloud, Ticker ticker, int count) throws Exception {
-        try (BuildFleet fleet = fleet(cloud, ticker)) {
+        try (BuildFleet fleet = cloud.fleet(ticker)) {
             List<CompletableFuture<Void>> gone = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 gone.add(fleet.acquireAsync(cloud.spec(), AcquireRequest.defaults())
@@ -162,16 +158,8 @@ final class CallsCommand implements Callable<Integer> {
                             return builder.gone();
                         }));
             }
-            await(CompletableFuture.allOf(gone.toArray(CompletableFuture<?>[]::new)));
+            Await.allDone(gone, PATIENCE);
         }
-    }
-
-    private static BuildFleet fleet(Cloud cloud, Ticker ticker) {
-        return BuildFleet.builder()
-                .owner("bench")
-                .provider(cloud.provider())
-                .ticker(ticker)
-                .build();
     }
 
     /** Without a script, which takes no call; its deletion is not verified, since such loops do not. */
@@ -188,19 +176,7 @@ final class CallsCommand implements Callable<Integer> {
                     return null;
                 }));
             }
-            for (Future<?> life : lives) {
-                await(life);
-            }
-        }
-    }
-
-    private static <T> T await(Future<T> future) throws InterruptedException, IOException {
-        try {
-            return future.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-        } catch (ExecutionException e) {
-            throw new IOException("a lifecycle without faults failed: " + e.getCause(), e);
-        } catch (TimeoutException e) {
-            throw new IOException("not done within " + PATIENCE.toMinutes() + " min", e);
+            Await.allDone(lives, PATIENCE);
         }
     }
 }

@@ -1,12 +1,17 @@
 package dev.ephemeralbuilder.samples.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
 import dev.ephemeralbuilder.ecs.EcsProvider;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.io.IOException;
 import java.net.URI;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** A simulated cloud in a process of its own, as its clients see it. Safe for use by many threads. */
 final class Cloud implements AutoCloseable {
@@ -15,6 +20,9 @@ final class Cloud implements AutoCloseable {
 
     /** Asks for {@link Census.Life lives}. */
     static final String MACHINES = "machines";
+
+    /** Asks when each machine began to accept SSH. */
+    static final String ACCEPTED = "accepted";
 
     private final CloudPlan plan;
     private final Child process;
@@ -75,6 +83,16 @@ final class Cloud implements AutoCloseable {
                 .build();
     }
 
+    /** Returns a new fleet of this cloud, whose deletions have five minutes of the cloud's time when it is closed. */
+    BuildFleet fleet(Ticker ticker) {
+        return BuildFleet.builder()
+                .owner("bench")
+                .provider(provider())
+                .ticker(ticker)
+                .closeTimeout(Duration.ofMinutes(5))
+                .build();
+    }
+
     CallCounts calls() throws IOException, InterruptedException {
         return Json.read(process.ask(CALLS), CallCounts.class);
     }
@@ -82,6 +100,16 @@ final class Cloud implements AutoCloseable {
     /** Returns every machine that there ever was, oldest first. */
     List<Census.Life> machines() throws IOException, InterruptedException {
         return List.of(Json.read(process.ask(MACHINES), Census.Life[].class));
+    }
+
+    /** Returns when each machine began to accept SSH, in microseconds of the wall clock since 1970. */
+    Map<String, Long> acceptedAt() throws IOException, InterruptedException {
+        JsonNode times = Json.read(process.ask(ACCEPTED));
+        Map<String, Long> byMachine = new HashMap<>();
+        times.fields()
+                .forEachRemaining(
+                        time -> byMachine.put(time.getKey(), time.getValue().asLong()));
+        return byMachine;
     }
 
     /** Ends the cloud and all of its machines. */

@@ -12,6 +12,7 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The simulated cloud of a benchmark, in a process of its own. Its argument is a {@link CloudPlan}; the first line that it
@@ -32,9 +34,13 @@ final class CloudProcess {
     private final AlibabaCloudSimulator simulator;
     private final Census census;
 
-    private CloudProcess(AlibabaCloudSimulator simulator, Census census) {
+    /** By machine: when it began to accept SSH, in microseconds of the wall clock since 1970. */
+    private final Map<String, Long> acceptedAt;
+
+    private CloudProcess(AlibabaCloudSimulator simulator, Census census, Map<String, Long> acceptedAt) {
         this.simulator = simulator;
         this.census = census;
+        this.acceptedAt = acceptedAt;
     }
 
     /**
@@ -45,12 +51,13 @@ final class CloudProcess {
     public static void main(String[] arguments) throws IOException {
         CloudPlan plan = Json.read(arguments[0], CloudPlan.class);
         PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+        Map<String, Long> acceptedAt = new ConcurrentHashMap<>();
         try (Ticker wall = Ticker.system("ephemeral-bench-wall");
-                AlibabaCloudSimulator simulator = start(plan)) {
+                AlibabaCloudSimulator simulator = start(plan, wall, acceptedAt)) {
             out.println(Json.line(facts(simulator, wall)));
             Census census = new Census(simulator, wall);
             census.start();
-            CloudProcess process = new CloudProcess(simulator, census);
+            CloudProcess process = new CloudProcess(simulator, census, acceptedAt);
             BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 out.println(Json.line(process.answer(line)));
@@ -58,12 +65,14 @@ final class CloudProcess {
         }
     }
 
-    private static AlibabaCloudSimulator start(CloudPlan plan) {
+    private static AlibabaCloudSimulator start(CloudPlan plan, Ticker wall, Map<String, Long> acceptedAt) {
         AlibabaCloudSimulator simulator = AlibabaCloudSimulator.builder()
                 .seed(plan.seed())
                 .clock(SimulatedClock.scaled(plan.scale()))
                 .bootTime(Duration.ofSeconds(plan.bootLeastSeconds()), Duration.ofSeconds(plan.bootMostSeconds()))
                 .journalCapacity(REMEMBERED_CALLS)
+                // The last that happens before its server opens; the home folder is called as the machine is.
+                .onMachineStart(home -> acceptedAt.put(home.getFileName().toString(), micros(wall)))
                 .start();
         simulator.account().instances(MACHINES).onDemandVcpus(MACHINES * 8).spotVcpus(MACHINES * 8);
         simulator.vSwitches().values().forEach(vSwitch -> simulator.account().addresses(vSwitch, MACHINES));
@@ -71,6 +80,10 @@ final class CloudProcess {
             FaultMix.order(simulator.faults());
         }
         return simulator;
+    }
+
+    static long micros(Ticker wall) {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, wall.now());
     }
 
     private static CloudFacts facts(AlibabaCloudSimulator simulator, Ticker wall) {
@@ -91,6 +104,7 @@ final class CloudProcess {
         return switch (question) {
             case Cloud.CALLS -> calls();
             case Cloud.MACHINES -> census.take();
+            case Cloud.ACCEPTED -> Map.copyOf(acceptedAt);
             default -> throw new IllegalArgumentException("there is no answer to " + question);
         };
     }
