@@ -1,6 +1,5 @@
 package dev.ephemeralbuilder.samples.bench;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
@@ -9,7 +8,6 @@ import dev.ephemeralbuilder.spi.Ticker;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -27,6 +25,9 @@ final class Cloud implements AutoCloseable {
     private final CloudPlan plan;
     private final Child process;
     private final CloudFacts facts;
+
+    /** The answer to {@link #ACCEPTED}. */
+    record Accepted(Map<String, Long> microsByMachine) {}
 
     private Cloud(CloudPlan plan, Child process, CloudFacts facts) {
         this.plan = plan;
@@ -104,12 +105,7 @@ final class Cloud implements AutoCloseable {
 
     /** Returns when each machine began to accept SSH, in microseconds of the wall clock since 1970. */
     Map<String, Long> acceptedAt() throws IOException, InterruptedException {
-        JsonNode times = Json.read(process.ask(ACCEPTED));
-        Map<String, Long> byMachine = new HashMap<>();
-        times.fields()
-                .forEachRemaining(
-                        time -> byMachine.put(time.getKey(), time.getValue().asLong()));
-        return byMachine;
+        return Json.read(process.ask(ACCEPTED), Accepted.class).microsByMachine();
     }
 
     /** Ends the cloud and all of its machines. */

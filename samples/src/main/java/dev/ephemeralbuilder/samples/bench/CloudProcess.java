@@ -104,7 +104,7 @@ final class CloudProcess {
         return switch (question) {
             case Cloud.CALLS -> calls();
             case Cloud.MACHINES -> census.take();
-            case Cloud.ACCEPTED -> Map.copyOf(acceptedAt);
+            case Cloud.ACCEPTED -> new Cloud.Accepted(Map.copyOf(acceptedAt));
             default -> throw new IllegalArgumentException("there is no answer to " + question);
         };
     }

@@ -1,7 +1,6 @@
 package dev.ephemeralbuilder.samples.bench;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 
 /** Values as lines of JSON, between the processes of a benchmark and for whoever reads its result. */
@@ -25,9 +24,5 @@ final class Json {
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("expected a " + type.getSimpleName() + " in JSON, was " + text, e);
         }
-    }
-
-    static JsonNode read(String text) {
-        return read(text, JsonNode.class);
     }
 }
