@@ -37,7 +37,8 @@ public final class BenchCommand implements Runnable {
         return new CommandLine(new BenchCommand())
                 .addSubcommand(new FaultsCommand(output))
                 .addSubcommand(new CallsCommand(output))
-                .addSubcommand(new OverheadCommand(output));
+                .addSubcommand(new OverheadCommand(output))
+                .addSubcommand(new ExecCommand(output));
     }
 
     /** Without a program there is nothing to do but to say how it is used. */

@@ -61,14 +61,22 @@ final class Cloud implements AutoCloseable {
     }
 
     static EcsProvider provider(CloudFacts facts) {
+        return providerBuilder(facts).build();
+    }
+
+    /** Begins a provider of this cloud. */
+    EcsProvider.Builder providerBuilder() {
+        return providerBuilder(facts);
+    }
+
+    private static EcsProvider.Builder providerBuilder(CloudFacts facts) {
         return EcsProvider.builder()
                 .region(facts.region())
                 .endpoint(URI.create(facts.endpoint()))
                 .credentials(AlibabaCredentials.fixed(facts.accessKeyId(), facts.accessKeySecret()))
                 .securityGroup(facts.securityGroup())
                 .vSwitches(facts.vSwitches())
-                .sshPort(facts.sshPort())
-                .build();
+                .sshPort(facts.sshPort());
     }
 
     /** Returns the machine that every benchmark asks for. */

@@ -9,9 +9,10 @@ interface Contestant extends AutoCloseable {
      *
      * @param end what came of it
      * @param reason the type of the failure; empty if there is none
+     * @param message what it says; empty if there is none
      * @param difference what is wrong with the log
      */
-    record Result(End end, String reason, BuildLog.Difference difference) {}
+    record Result(End end, String reason, String message, BuildLog.Difference difference) {}
 
     /** What came of a try. */
     enum End {

@@ -27,6 +27,8 @@ final class Jobs {
     /** What a fleet warns of is what this is about: it would be said thousands of times. */
     private static final List<String> QUIETLY = List.of("-Xmx1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error");
 
+    private static final int MOST_FAILURES_SHOWN = 20;
+
     private static final long FIRST_KILL_MILLIS = 4_000;
     private static final long LAST_KILL_MILLIS = 25_000;
 
@@ -118,6 +120,8 @@ final class Jobs {
             return;
         }
         if (result.end() == Contestant.End.UNACCOUNTED) {
+            output.progress(
+                    name + ": " + job.name() + " is not accounted for: " + result.reason() + " " + result.message());
             // Stays open, so that it counts as such.
             return;
         }
@@ -126,6 +130,9 @@ final class Jobs {
             succeeded++;
         } else {
             failed++;
+            if (failed <= MOST_FAILURES_SHOWN) {
+                output.progress(name + ": " + job.name() + " has failed: " + result.reason() + " " + result.message());
+            }
         }
         int ended = asked - open.size();
         if (ended % 50 == 0) {

@@ -55,16 +55,25 @@ final class Ours implements Contestant {
                     result.ending() == ScriptResult.Ending.EXITED && result.exitCode() == BuildLog.exitCode(attempt);
             BuildLog.Difference difference = BuildLog.compare(expected, log.toByteArray());
             return right
-                    ? new Result(End.DONE, "", difference)
-                    : new Result(End.UNACCOUNTED, "an exit code that the script did not give", difference);
+                    ? new Result(End.DONE, "", "", difference)
+                    : new Result(
+                            End.UNACCOUNTED,
+                            "an exit code that the script did not give",
+                            result.toString(),
+                            difference);
         } catch (BuilderException e) {
             return new Result(
                     e.retryable() ? End.FAILED_AGAIN : End.FAILED,
                     e.getClass().getSimpleName()
                             + e.code().map(code -> " " + code).orElse(""),
+                    String.valueOf(e.getMessage()),
                     difference(started[0], expected, log.toByteArray()));
         } catch (IOException | RuntimeException e) {
-            return new Result(End.UNACCOUNTED, e.toString(), BuildLog.Difference.NONE);
+            return new Result(
+                    End.UNACCOUNTED,
+                    e.getClass().getSimpleName(),
+                    String.valueOf(e.getMessage()),
+                    BuildLog.Difference.NONE);
         }
     }
 

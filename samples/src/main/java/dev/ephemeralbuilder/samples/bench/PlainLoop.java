@@ -8,12 +8,11 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.security.KeyPairGenerator;
-import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.EnumSet;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.apache.sshd.client.SshClient;
 import org.apache.sshd.client.channel.ChannelExec;
@@ -26,7 +25,8 @@ import org.apache.sshd.core.CoreModuleProperties;
 
 /**
  * What most teams write: a create call, a look every five seconds, the script over one SSH connection, and the deletion in
- * a {@code finally}. What goes wrong is an exception, and the job is run again from the start.
+ * a {@code finally}. What goes wrong is an exception, and the job is run again from the start; a deletion that fails is
+ * logged.
  */
 final class PlainLoop implements Contestant {
     private static final String USER = "builder";
@@ -39,8 +39,9 @@ final class PlainLoop implements Contestant {
     private final Ticker ticker;
     private final int sshPort;
     private final Mischief mischief;
-    private final KeyPair clientKey = ecdsa();
-    private final String userData = userData(ecdsa(), clientKey);
+    private final KeyPair clientKey = Keys.ecdsa();
+    private final String userData = userData(Keys.ecdsa(), clientKey);
+    private final AtomicInteger failedDeletions = new AtomicInteger();
     private final SshClient ssh = SshClient.setUpDefaultClient();
 
     PlainLoop(CloudFacts facts, Ticker ticker, Mischief mischief) {
@@ -65,17 +66,26 @@ final class PlainLoop implements Contestant {
                 uses.accept(id);
                 return script(attempt, id, address.get());
             } finally {
-                api.delete(id);
+                delete(id);
             }
         } catch (ClientException e) {
-            return failed(String.valueOf(e.getErrCode()));
+            return failed(e.getErrCode() == null ? "an answer without a code" : e.getErrCode());
         } catch (IOException | RuntimeException e) {
             return failed(e.getClass().getSimpleName());
         }
     }
 
+    /** A job is not run again for a deletion that failed; somebody reads the log some day. */
+    private void delete(String id) {
+        try {
+            api.delete(id);
+        } catch (ClientException | RuntimeException e) {
+            failedDeletions.incrementAndGet();
+        }
+    }
+
     private static Result failed(String reason) {
-        return new Result(End.FAILED_AGAIN, reason, BuildLog.Difference.NONE);
+        return new Result(End.FAILED_AGAIN, reason, "", BuildLog.Difference.NONE);
     }
 
     private Result script(String attempt, String id, String address) throws IOException, InterruptedException {
@@ -105,8 +115,8 @@ final class PlainLoop implements Contestant {
         BuildLog.Difference difference =
                 watch.lostMachine() ? BuildLog.compareBeginning(expected, came) : BuildLog.compare(expected, came);
         return status == null
-                ? new Result(End.FAILED_AGAIN, "connection lost", difference)
-                : new Result(End.DONE, "", difference);
+                ? new Result(End.FAILED_AGAIN, "connection lost", "", difference)
+                : new Result(End.DONE, "", "", difference);
     }
 
     private ClientSession connect(String address) throws IOException, InterruptedException {
@@ -131,16 +141,6 @@ final class PlainLoop implements Contestant {
         } catch (IOException | RuntimeException e) {
             session.close(true);
             throw e;
-        }
-    }
-
-    private static KeyPair ecdsa() {
-        try {
-            KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
-            generator.initialize(new ECGenParameterSpec("secp256r1"));
-            return generator.generateKeyPair();
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every JDK has ECDSA", e);
         }
     }
 
@@ -169,6 +169,7 @@ final class PlainLoop implements Contestant {
 
     @Override
     public void close() {
+        System.err.println("ephemeral: plainLoop: " + failedDeletions.get() + " deletions failed");
         ssh.stop();
         api.close();
     }
