@@ -21,7 +21,9 @@ import java.util.concurrent.TimeUnit;
  */
 final class Child implements AutoCloseable {
     private static final Duration ANSWER = Duration.ofMinutes(2);
-    private static final Duration END = Duration.ofSeconds(40);
+    private static final Duration END = Duration.ofMinutes(2);
+
+    private static final Duration END_AT_ONCE = Duration.ofSeconds(20);
 
     private final String name;
     private final Process process;
@@ -105,7 +107,7 @@ final class Child implements AutoCloseable {
         return read();
     }
 
-    /** Ends the program and waits for that, half a minute at most; then it is killed. */
+    /** Ends the program and waits for that, two minutes at most; then, or if interrupted, it is killed. */
     @Override
     public void close() {
         boolean interrupted = Thread.interrupted();
@@ -115,7 +117,7 @@ final class Child implements AutoCloseable {
             // It has ended already.
         }
         try {
-            if (!process.waitFor(END.toSeconds(), TimeUnit.SECONDS)) {
+            if (!process.waitFor(interrupted ? END_AT_ONCE.toSeconds() : END.toSeconds(), TimeUnit.SECONDS)) {
                 process.destroyForcibly();
             }
         } catch (InterruptedException e) {

@@ -7,6 +7,8 @@ import dev.ephemeralbuilder.ecs.EcsProvider;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -23,25 +25,30 @@ final class Cloud implements AutoCloseable {
     static final String ACCEPTED = "accepted";
 
     private final CloudPlan plan;
+    private final Path machines;
     private final Child process;
     private final CloudFacts facts;
 
     /** The answer to {@link #ACCEPTED}. */
     record Accepted(Map<String, Long> microsByMachine) {}
 
-    private Cloud(CloudPlan plan, Child process, CloudFacts facts) {
+    private Cloud(CloudPlan plan, Path machines, Child process, CloudFacts facts) {
         this.plan = plan;
+        this.machines = machines;
         this.process = process;
         this.facts = facts;
     }
 
     /** Starts a cloud and waits until it serves. */
     static Cloud start(CloudPlan plan) throws IOException, InterruptedException {
-        Child process = Child.java("cloud", List.of("-Xmx2g"), CloudProcess.class, Json.line(plan));
+        Path machines = Files.createTempDirectory("ephemeral-bench-machines");
+        Child process =
+                Child.java("cloud", List.of("-Xmx2g"), CloudProcess.class, Json.line(plan), machines.toString());
         try {
-            return new Cloud(plan, process, Json.read(process.read(), CloudFacts.class));
+            return new Cloud(plan, machines, process, Json.read(process.read(), CloudFacts.class));
         } catch (IOException | InterruptedException | RuntimeException e) {
             process.close();
+            Leftovers.end(machines);
             throw e;
         }
     }
@@ -116,9 +123,10 @@ final class Cloud implements AutoCloseable {
         return Json.read(process.ask(ACCEPTED), Accepted.class).microsByMachine();
     }
 
-    /** Ends the cloud and all of its machines. */
+    /** Ends the cloud and all of its machines, also if it did not end them itself. */
     @Override
-    public void close() {
+    public void close() throws IOException {
         process.close();
+        Leftovers.end(machines);
     }
 }

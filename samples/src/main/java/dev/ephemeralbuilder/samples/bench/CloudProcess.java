@@ -11,6 +11,9 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -23,7 +26,8 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The simulated cloud of a benchmark, in a process of its own. Its argument is a {@link CloudPlan}; the first line that it
+ * The simulated cloud of a benchmark, in a process of its own. Its arguments are a {@link CloudPlan} and a folder for its
+ * machines; the first line that it
  * prints is its {@link CloudFacts}. It answers each line of its input with one line, and ends when its input does: so it
  * never outlives who started it.
  */
@@ -46,14 +50,14 @@ final class CloudProcess {
     /**
      * Runs the cloud until the input ends.
      *
-     * @param arguments one, a {@link CloudPlan} in JSON
+     * @param arguments a {@link CloudPlan} in JSON, and the folder
      */
     public static void main(String[] arguments) throws IOException {
         CloudPlan plan = Json.read(arguments[0], CloudPlan.class);
         PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
         Map<String, Long> acceptedAt = new ConcurrentHashMap<>();
         try (Ticker wall = Ticker.system("ephemeral-bench-wall");
-                AlibabaCloudSimulator simulator = start(plan, wall, acceptedAt)) {
+                AlibabaCloudSimulator simulator = start(plan, Path.of(arguments[1]), wall, acceptedAt)) {
             out.println(Json.line(facts(simulator, wall)));
             Census census = new Census(simulator, wall);
             census.start();
@@ -65,12 +69,15 @@ final class CloudProcess {
         }
     }
 
-    private static AlibabaCloudSimulator start(CloudPlan plan, Ticker wall, Map<String, Long> acceptedAt) {
+    private static AlibabaCloudSimulator start(CloudPlan plan, Path folder, Ticker wall, Map<String, Long> acceptedAt)
+            throws IOException {
         AlibabaCloudSimulator simulator = AlibabaCloudSimulator.builder()
                 .seed(plan.seed())
                 .clock(SimulatedClock.scaled(plan.scale()))
                 .bootTime(Duration.ofSeconds(plan.bootLeastSeconds()), Duration.ofSeconds(plan.bootMostSeconds()))
                 .journalCapacity(REMEMBERED_CALLS)
+                .machineRoot(folder)
+                .machineEnvironment(environment(plan, folder))
                 // The last that happens before its server opens; the home folder is called as the machine is.
                 .onMachineStart(home -> acceptedAt.put(home.getFileName().toString(), micros(wall)))
                 .start();
@@ -80,6 +87,16 @@ final class CloudProcess {
             FaultMix.order(simulator.faults());
         }
         return simulator;
+    }
+
+    private static Map<String, String> environment(CloudPlan plan, Path folder) throws IOException {
+        if (!plan.lazy()) {
+            return Map.of();
+        }
+        Path programs = Files.createDirectory(folder.resolve("bin"));
+        Path sleep = Files.writeString(programs.resolve("sleep"), "#!/bin/sh\nexec /bin/sleep 3600\n");
+        Files.setPosixFilePermissions(sleep, PosixFilePermissions.fromString("rwxr-xr-x"));
+        return Map.of("PATH", programs + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     }
 
     static long micros(Ticker wall) {

@@ -76,7 +76,7 @@ final class ExecCommand implements Callable<Integer> {
         }
         try (SshdHost host = new SshdHost(output.wall());
                 // By the wall clock: what a fleet waits for itself must not look shorter than it is.
-                Cloud cloud = Cloud.start(new CloudPlan(options.seed, 1, 1, 2, false));
+                Cloud cloud = Cloud.start(CloudPlan.wall(options.seed, 1, 2));
                 Ticker ticker = cloud.ticker("ephemeral-bench-clock");
                 BuildFleet fleet = BuildFleet.builder()
                         .owner("bench")

@@ -5,11 +5,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -168,7 +166,9 @@ final class FaultsCommand implements Callable<Integer> {
             output.progress(name + ": tries that did not end well: " + jobs.reasons());
             return account;
         } finally {
-            delete(state);
+            if (state != null) {
+                Leftovers.delete(state);
+            }
         }
     }
 
@@ -191,16 +191,5 @@ final class FaultsCommand implements Callable<Integer> {
                 jobs.bytesLost(),
                 jobs.bytesDoubled(),
                 Numbers.rounded(calls.machines() / (double) Math.max(1, jobs.succeeded())));
-    }
-
-    private static void delete(@Nullable Path folder) throws IOException {
-        if (folder == null) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        }
     }
 }

@@ -24,6 +24,8 @@ final class Jobs {
     /** More than any run needs: then a controller is never finished before it is killed. */
     private static final int MOST_CONTROLLERS = 200;
 
+    private static final int MOST_IDLE = 10;
+
     /** What a fleet warns of is what this is about: it would be said thousands of times. */
     private static final List<String> QUIETLY = List.of("-Xmx1g", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error");
 
@@ -38,6 +40,7 @@ final class Jobs {
     private final Map<String, Controller.Job> open = new LinkedHashMap<>();
     private final Set<String> used = new HashSet<>();
     private final Map<String, Integer> reasons = new TreeMap<>();
+    private int tries;
     private int succeeded;
     private int failed;
     private long bytesLost;
@@ -61,8 +64,15 @@ final class Jobs {
     /** Runs all jobs by one controller after the other, each of which is killed at a moment that the seed decides. */
     void runAndKill(Controller.Plan plan) throws IOException, InterruptedException {
         SplittableRandom random = new SplittableRandom(plan.seed());
+        int idle = 0;
         for (int i = 0; i < MOST_CONTROLLERS && !open.isEmpty(); i++) {
+            int before = tries;
             run(plan, Duration.ofMillis(random.nextLong(FIRST_KILL_MILLIS, LAST_KILL_MILLIS)));
+            idle = tries == before ? idle + 1 : 0;
+            if (idle == MOST_IDLE) {
+                output.progress(name + ": " + idle + " controllers in a row got nothing done; it is given up");
+                return;
+            }
             output.progress(name + ": controller " + (i + 1) + " is gone, " + open.size() + " jobs are open");
         }
     }
@@ -110,6 +120,7 @@ final class Jobs {
         if (job == null || result == null) {
             return;
         }
+        tries++;
         bytesLost += result.difference().lost();
         bytesDoubled += result.difference().doubled();
         if (!result.reason().isEmpty()) {

@@ -35,7 +35,7 @@ final class OverheadCommand implements Callable<Integer> {
     private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final int WARM_UP = 30;
     private static final Duration SPREAD = Duration.ofSeconds(30);
-    private static final String ENDLESS = "echo up; while :; do sleep 20; echo up; done";
+    private static final String ENDLESS = "echo up; while :; do sleep 3600; done";
     private static final double BYTES_PER_MEGABYTE = 1e6;
 
     /** Of the cloud with many builders: connecting to them takes this host a while, and nothing there is timed. */
@@ -92,7 +92,7 @@ final class OverheadCommand implements Callable<Integer> {
 
     /** By the wall clock: what the fleet waits for itself must not look shorter than it is. */
     private List<Times> times() throws IOException, InterruptedException {
-        try (Cloud cloud = Cloud.start(new CloudPlan(options.seed, 1, 5, 15, false));
+        try (Cloud cloud = Cloud.start(CloudPlan.wall(options.seed, 5, 15));
                 Ticker ticker = cloud.ticker("ephemeral-bench-clock");
                 BuildFleet fleet = cloud.fleet(ticker)) {
             Times cold = time(cloud, fleet, "warm-up", WARM_UP, Duration.ZERO);
@@ -141,7 +141,7 @@ final class OverheadCommand implements Callable<Integer> {
     }
 
     private Memory live() throws IOException, InterruptedException {
-        try (Cloud cloud = Cloud.start(CloudPlan.of(options.seed, LIVE_SCALE));
+        try (Cloud cloud = Cloud.start(CloudPlan.of(options.seed, LIVE_SCALE).withLazyMachines());
                 Ticker ticker = cloud.ticker("ephemeral-bench-clock")) {
             double empty = heapMegabytes();
             try (BuildFleet fleet = cloud.fleet(ticker)) {

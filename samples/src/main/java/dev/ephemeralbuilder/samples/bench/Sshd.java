@@ -7,7 +7,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -15,7 +14,6 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.PublicKey;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -98,7 +96,7 @@ final class Sshd implements AutoCloseable {
             server.close();
             throw new IOException("sshd does not listen");
         } catch (IOException | InterruptedException | RuntimeException e) {
-            delete(folder);
+            Leftovers.end(folder);
             throw e;
         }
     }
@@ -185,37 +183,11 @@ final class Sshd implements AutoCloseable {
         return process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS) && process.exitValue() == 0;
     }
 
-    /** Returns the processes of the login, which have nothing in common but their home folder. */
-    private List<ProcessHandle> started() {
-        String home = "HOME=" + folder.resolve("home");
-        try (Stream<ProcessHandle> all = ProcessHandle.allProcesses()) {
-            return all.filter(candidate -> environmentOf(candidate).contains(home))
-                    .toList();
-        }
-    }
-
-    private static String environmentOf(ProcessHandle candidate) {
-        try {
-            return Files.readString(
-                    Path.of("/proc", Long.toString(candidate.pid()), "environ"), StandardCharsets.ISO_8859_1);
-        } catch (IOException endedOrNotOurs) {
-            return "";
-        }
-    }
-
     @Override
     public void close() throws IOException {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
-        started().forEach(ProcessHandle::destroyForcibly);
-        delete(folder);
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
+        // What the login has started has its home folder in the environment.
+        Leftovers.end(folder);
     }
 }
