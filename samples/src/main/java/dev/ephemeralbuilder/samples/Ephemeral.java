@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.samples;
 
 import dev.ephemeralbuilder.Architecture;
 import dev.ephemeralbuilder.Money;
+import dev.ephemeralbuilder.samples.bench.BenchCommand;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -72,6 +73,7 @@ public final class Ephemeral implements Runnable {
         return new CommandLine(new Ephemeral())
                 .addSubcommand(new RunCommand(caller, interruption))
                 .addSubcommand(new SimulateCommand(caller, interruption))
+                .addSubcommand(BenchCommand.commandLine(caller.out(), caller.err(), caller.ticker()))
                 .registerConverter(Duration.class, converter(Texts::parseDuration))
                 .registerConverter(Money.class, converter(Texts::parsePrice))
                 .registerConverter(BigDecimal.class, converter(Ephemeral::positiveNumber))
@@ -90,7 +92,7 @@ public final class Ephemeral implements Runnable {
     /** Without a subcommand there is nothing to do but to say how it is used. */
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: run or simulate");
+        throw new ParameterException(spec.commandLine(), "a command is missing: run, simulate or bench");
     }
 
     private static int misused(ParameterException e) {

@@ -18,6 +18,8 @@ class ArchitectureTest {
     @Test
     void onlyPublicPackagesAreUsed() {
         classes()
+                .that()
+                .resideOutsideOfPackage("dev.ephemeralbuilder.samples.bench")
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(

@@ -85,6 +85,7 @@ class DocsTest {
                 "CHANGELOG.md",
                 "docs/first-run.md",
                 "docs/how-a-builder-lives.md",
+                "docs/reliability.md",
                 "docs/simulator.md",
                 "docs/testing.md",
                 "docs/writing-a-provider.md"
@@ -111,20 +112,21 @@ class DocsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"README.md", "CONTRIBUTING.md", "docs/first-run.md", "docs/simulator.md"})
+    @ValueSource(
+            strings = {"README.md", "CONTRIBUTING.md", "docs/first-run.md", "docs/reliability.md", "docs/simulator.md"})
     void everyCommandLineHasOnlyOptionsThatExist(String document) throws IOException {
         try (CommandRig rig = new CommandRig(folder, folder)) {
             CommandLine command = rig.commandLine();
-            Matcher line = Pattern.compile("samples/ephemeral (run|simulate)([^\n`|]*)")
+            Matcher line = Pattern.compile("samples/ephemeral (run|simulate|bench \\w+)([^\n`|]*)")
                     .matcher(read(document));
             List<String> checked = new ArrayList<>();
             while (line.find()) {
-                Set<String> known = command.getCommandSpec()
-                        .subcommands()
-                        .getOrDefault(line.group(1), command)
-                        .getCommandSpec()
-                        .optionsMap()
-                        .keySet();
+                CommandLine called = command;
+                for (String name : line.group(1).split(" ", -1)) {
+                    called = called.getSubcommands().get(name);
+                    assertThat(called).as(line.group()).isNotNull();
+                }
+                Set<String> known = called.getCommandSpec().optionsMap().keySet();
                 String options = line.group(2).replaceFirst(" -- .*", "");
                 assertThat(known).containsAll(all(Pattern.compile("--[a-z-]+"), options));
                 checked.add(line.group());

@@ -33,7 +33,7 @@ class UsageTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "                                  | a command is missing: run or simulate",
+                "                                  | a command is missing: run, simulate or bench",
                 "walk                              | Unmatched argument at index 0: 'walk'",
                 "run                               | SCRIPT",
                 "run --simulatd -- x               | Unknown option: '--simulatd'",

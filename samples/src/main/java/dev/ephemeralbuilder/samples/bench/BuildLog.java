@@ -1,0 +1,97 @@
+package dev.ephemeralbuilder.samples.bench;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The script that a job runs, and what it must print: both follow from the job's name. */
+final class BuildLog {
+    private static final int BLOCKS = 5;
+    private static final int LINES = 100;
+    private static final String FILLER = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+    private BuildLog() {}
+
+    /**
+     * What a log lacks and what it has too much.
+     *
+     * @param lost bytes that did not come, or not in their place
+     * @param doubled bytes that came and should not, or not again
+     */
+    record Difference(long lost, long doubled) {
+        static final Difference NONE = new Difference(0, 0);
+    }
+
+    /** Returns the script: lines in several blocks, with a pause after each so that there is a middle to cut it in. */
+    static String script(String job) {
+        return """
+                b=0
+                while [ $b -lt %d ]; do
+                    i=0
+                    while [ $i -lt %d ]; do
+                        echo "%s block $b line $i %s"
+                        i=$((i+1))
+                    done
+                    b=$((b+1))
+                    sleep 0.2
+                done
+                exit %d
+                """.formatted(BLOCKS, LINES, job, FILLER, exitCode(job));
+    }
+
+    /** Returns what the script ends with, from 0 to 63. */
+    static int exitCode(String job) {
+        return job.hashCode() & 63;
+    }
+
+    static byte[] expected(String job) {
+        StringBuilder text = new StringBuilder();
+        for (int b = 0; b < BLOCKS; b++) {
+            for (int i = 0; i < LINES; i++) {
+                text.append(job + " block " + b + " line " + i + " " + FILLER + "\n");
+            }
+        }
+        return text.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Compares what came of a whole script. */
+    static Difference compare(byte[] expected, byte[] came) {
+        if (java.util.Arrays.equals(expected, came)) {
+            return Difference.NONE;
+        }
+        Map<String, Integer> due = new HashMap<>();
+        lines(expected).forEach(line -> due.merge(line, 1, Integer::sum));
+        long doubled = 0;
+        for (String line : lines(came)) {
+            if (due.remove(line) == null) {
+                doubled += line.length();
+            }
+        }
+        long lost = due.keySet().stream().mapToLong(String::length).sum();
+        // All there, but not where it belongs.
+        return lost == 0 && doubled == 0 ? new Difference(expected.length, 0) : new Difference(lost, doubled);
+    }
+
+    /** Compares what came of a script whose machine was lost: it may end early. */
+    static Difference compareBeginning(byte[] expected, byte[] came) {
+        int length = Math.min(expected.length, came.length);
+        return compare(java.util.Arrays.copyOf(expected, length), came);
+    }
+
+    /** One character per byte, the newline with its line. */
+    private static List<String> lines(byte[] bytes) {
+        List<String> lines = new ArrayList<>();
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        int begin = 0;
+        for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', begin)) {
+            lines.add(text.substring(begin, end + 1));
+            begin = end + 1;
+        }
+        if (begin < text.length()) {
+            lines.add(text.substring(begin));
+        }
+        return lines;
+    }
+}

@@ -1,0 +1,34 @@
+package dev.ephemeralbuilder.samples.bench;
+
+/**
+ * What the simulated cloud of a measurement is like.
+ *
+ * @param seed what prices, boot times and faults come from
+ * @param scale seconds of the cloud per second of the wall
+ * @param bootLeastSeconds the shortest time from the create call to Running, by the cloud's clock
+ * @param bootMostSeconds the longest
+ * @param faults whether it has the faults of {@link FaultMix}
+ * @param lazy whether {@code sleep} takes an hour on its machines, whatever it is asked for: then what watches over scripts
+ *     there costs this host nothing
+ */
+record CloudPlan(long seed, double scale, long bootLeastSeconds, long bootMostSeconds, boolean faults, boolean lazy) {
+    /** Returns the usual cloud: machines boot in 40 ± 10 s. */
+    static CloudPlan of(long seed, double scale) {
+        return new CloudPlan(seed, scale, 30, 50, false, false);
+    }
+
+    /** Returns a cloud whose clock is the wall's. */
+    static CloudPlan wall(long seed, long bootLeastSeconds, long bootMostSeconds) {
+        return new CloudPlan(seed, 1, bootLeastSeconds, bootMostSeconds, false, false);
+    }
+
+    /** Returns the same cloud with lazy machines. */
+    CloudPlan withLazyMachines() {
+        return new CloudPlan(seed, scale, bootLeastSeconds, bootMostSeconds, faults, true);
+    }
+
+    /** Returns the same cloud with faults. */
+    CloudPlan withFaults() {
+        return new CloudPlan(seed, scale, bootLeastSeconds, bootMostSeconds, true, lazy);
+    }
+}

@@ -1,0 +1,162 @@
+package dev.ephemeralbuilder.samples.bench;
+
+import dev.ephemeralbuilder.BuildFleet;
+import dev.ephemeralbuilder.spi.StateStore;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.io.BufferedReader;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs jobs in a process of its own, which may be killed at any moment. The first line of its input is a {@link Plan}; it
+ * prints an {@link Event} in a line whenever something has happened, the last when everything is closed. It ends at once
+ * when its input does.
+ */
+final class Controller {
+    static final String USED = "used";
+    static final String TRIED = "tried";
+    static final String CLOSED = "closed";
+
+    private static final Duration ONE_JOB = Duration.ofMinutes(10);
+
+    private final Plan plan;
+    private final PrintStream out;
+
+    private Controller(Plan plan, PrintStream out) {
+        this.plan = plan;
+        this.out = out;
+    }
+
+    /** Who runs the jobs. */
+    enum Kind {
+        OURS,
+        PLAIN_LOOP
+    }
+
+    /**
+     * A job that has not ended.
+     *
+     * @param tries how many tries have ended
+     */
+    record Job(String name, int tries) {}
+
+    /**
+     * What is to be done.
+     *
+     * @param scale of the cloud's clock
+     * @param atOnce how many jobs run at a time
+     * @param stateFolder where controllers leave what their successors need; null for those that have none
+     */
+    record Plan(
+            Kind kind,
+            CloudFacts cloud,
+            double scale,
+            long seed,
+            int atOnce,
+            @Nullable String stateFolder,
+            List<Job> jobs) {}
+
+    /**
+     * What has happened.
+     *
+     * @param what {@link #USED}, {@link #TRIED} or {@link #CLOSED}
+     * @param job the job, or empty
+     * @param machine the machine that the script is going to run on, or empty
+     * @param result how the try ended, or null
+     */
+    record Event(String what, String job, String machine, Contestant.@Nullable Result result) {}
+
+    /** Returns whether a job is not tried again after a result. */
+    static boolean isLast(Job job, Contestant.Result result) {
+        return result.end() != Contestant.End.FAILED_AGAIN || job.tries() + 1 >= FaultsCommand.TRIES;
+    }
+
+    /** Runs the jobs of the plan in the first line of input. */
+    public static void main(String[] arguments) throws Exception {
+        PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        Plan plan = Json.read(in.readLine(), Plan.class);
+        Thread orphan = new Thread(() -> endWith(in), "ephemeral-bench-parent");
+        orphan.setDaemon(true);
+        orphan.start();
+        new Controller(plan, out).run();
+        System.exit(0);
+    }
+
+    /** Who started this process is gone. */
+    private static void endWith(BufferedReader in) {
+        try {
+            while (in.readLine() != null) {
+                // Nothing more is asked.
+            }
+        } catch (IOException e) {
+            // As good as its end.
+        }
+        Runtime.getRuntime().halt(1);
+    }
+
+    private void run() throws Exception {
+        try (Ticker ticker = new CloudTicker("ephemeral-bench-clock", plan.cloud(), plan.scale())) {
+            try (Contestant contestant = contestant(ticker);
+                    Crew crew = new Crew("job", plan.atOnce())) {
+                List<Future<?>> jobs = new ArrayList<>();
+                for (Job job : plan.jobs()) {
+                    jobs.add(crew.submit(() -> {
+                        run(contestant, job);
+                        return null;
+                    }));
+                }
+                for (Future<?> job : jobs) {
+                    job.get(ONE_JOB.toSeconds(), TimeUnit.SECONDS);
+                }
+            }
+            say(new Event(CLOSED, "", "", null));
+        }
+    }
+
+    private Contestant contestant(Ticker ticker) {
+        Mischief mischief = new Mischief(plan.cloud(), plan.seed());
+        if (plan.kind() == Kind.PLAIN_LOOP) {
+            return new PlainLoop(plan.cloud(), ticker, mischief);
+        }
+        BuildFleet.Builder fleet = BuildFleet.builder()
+                .owner(FaultsCommand.OWNER)
+                .provider(Cloud.provider(plan.cloud()))
+                .ticker(ticker)
+                // By this ticker: deletions take their time while one call in ten fails.
+                .closeTimeout(Duration.ofMinutes(5));
+        String folder = plan.stateFolder();
+        if (folder != null) {
+            fleet.stateStore(StateStore.directory(Path.of(folder), FaultsCommand.OWNER));
+        }
+        return new Ours(fleet.build(), Cloud.spec(plan.cloud()), mischief);
+    }
+
+    private void run(Contestant contestant, Job job) throws InterruptedException {
+        Job next = job;
+        while (true) {
+            Contestant.Result result = contestant.run(
+                    job.name() + "-" + next.tries(), machine -> say(new Event(USED, job.name(), machine, null)));
+            say(new Event(TRIED, job.name(), "", result));
+            if (isLast(next, result)) {
+                return;
+            }
+            next = new Job(job.name(), next.tries() + 1);
+        }
+    }
+
+    private synchronized void say(Event event) {
+        out.println(Json.line(event));
+    }
+}

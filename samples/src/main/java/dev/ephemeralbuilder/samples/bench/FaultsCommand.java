@@ -1,0 +1,195 @@
+package dev.ephemeralbuilder.samples.bench;
+
+import dev.ephemeralbuilder.spi.Ticker;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code ephemeral bench faults}: what becomes of whole lifecycles in a cloud that does everything wrong. */
+@Command(
+        name = "faults",
+        description = {
+            "Runs whole lifecycles, from acquire to verified absence, in a cloud that does everything wrong:",
+            "5 % of the calls throttled, 3 % HTML 503, 1 % malformed or empty; 10 % out of stock at once, 3 % late,"
+                    + " 5 % answers lost after a create; deletions refused or their answers lost;"
+                    + " SSH cut in 5 % of the scripts, 2 % of the machines lost in the middle of one.",
+            "A job that fails is tried three times at most.",
+            ""
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+final class FaultsCommand implements Callable<Integer> {
+    static final String OWNER = "bench";
+    static final int TRIES = 3;
+
+    private static final double LEAST_SUCCEEDED = 0.995;
+    private static final int MOST_LIFECYCLES = 100_000;
+
+    /** A machine whose deletion was accepted at the end is shown a little longer. */
+    private static final Duration STOPPING = Duration.ofSeconds(5);
+
+    private final BenchOutput output;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Mixin
+    private BenchOptions options = new BenchOptions();
+
+    @Option(names = "--lifecycles", paramLabel = "N", description = "How many jobs. Default: ${DEFAULT-VALUE}.")
+    private int lifecycles = 500;
+
+    @Option(
+            names = "--kill",
+            description = "Kill the process that runs the jobs at random moments, and start it again.")
+    private boolean kill;
+
+    @Option(
+            names = "--at-once",
+            paramLabel = "N",
+            description = "How many jobs run at a time. Default: ${DEFAULT-VALUE}.")
+    private int atOnce = 20;
+
+    @Option(
+            names = "--scale",
+            paramLabel = "N",
+            description = "Seconds of the cloud per second here. Default: ${DEFAULT-VALUE}.")
+    private double scale = 20;
+
+    FaultsCommand(BenchOutput output) {
+        this.output = output;
+    }
+
+    private record Account(
+            int asked,
+            int succeeded,
+            int failed,
+            int unaccounted,
+            long created,
+            long duplicates,
+            long leaked,
+            long bytesLost,
+            long bytesDoubled,
+            double callsPerBuilder) {
+        static final List<String> NAMES = List.of(
+                "asked",
+                "succeeded",
+                "failed",
+                "unaccounted",
+                "created",
+                "duplicates",
+                "leaked",
+                "bytesLost",
+                "bytesDoubled",
+                "callsPerBuilder");
+
+        String row(String name) {
+            return Numbers.row(List.of(
+                    name,
+                    asked,
+                    succeeded,
+                    failed,
+                    unaccounted,
+                    created,
+                    duplicates,
+                    leaked,
+                    bytesLost,
+                    bytesDoubled,
+                    callsPerBuilder));
+        }
+    }
+
+    private record Document(Account ours, Account plainLoop) {}
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        if (lifecycles < 1 || lifecycles > MOST_LIFECYCLES || atOnce < 1 || atOnce > 1_000 || !(scale > 0)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "expected --lifecycles from 1 to " + MOST_LIFECYCLES + ", --at-once from 1 to 1000 and --scale"
+                            + " above 0");
+        }
+        Account ours = run(Controller.Kind.OURS, "ours");
+        Account plain = run(Controller.Kind.PLAIN_LOOP, "plainLoop");
+        check(ours);
+        String table = Numbers.head(
+                        Stream.concat(Stream.of(""), Account.NAMES.stream()).toList())
+                + ours.row("ours")
+                + plain.row("plainLoop");
+        return output.end(options, new Document(ours, plain), table);
+    }
+
+    private void check(Account ours) {
+        output.none("unaccounted", ours.unaccounted());
+        output.none("duplicates", ours.duplicates());
+        output.none("leaked", ours.leaked());
+        output.none("bytesLost", ours.bytesLost());
+        output.none("bytesDoubled", ours.bytesDoubled());
+        output.atLeast("share of those that succeeded", ours.succeeded() / (double) ours.asked(), LEAST_SUCCEEDED);
+    }
+
+    private Account run(Controller.Kind kind, String name) throws IOException, InterruptedException {
+        Jobs jobs = new Jobs(output, name, lifecycles);
+        Path state = kill && kind == Controller.Kind.OURS ? Files.createTempDirectory("ephemeral-bench") : null;
+        try (Cloud cloud = Cloud.start(CloudPlan.of(options.seed, scale).withFaults());
+                Ticker ticker = cloud.ticker("ephemeral-bench-sweep")) {
+            Controller.Plan plan = new Controller.Plan(
+                    kind,
+                    cloud.facts(),
+                    scale,
+                    options.seed,
+                    atOnce,
+                    state == null ? null : state.toString(),
+                    List.of());
+            if (kill) {
+                jobs.runAndKill(plan);
+            } else {
+                jobs.run(plan);
+            }
+            Pause.on(ticker, STOPPING);
+            if (kind == Controller.Kind.OURS && alive(cloud) > 0) {
+                output.progress(name + ": " + alive(cloud) + " machines are left to their leases");
+                Pause.on(ticker, Sweep.LEASE);
+                Sweep.run(cloud, ticker, output);
+            }
+            Account account = account(jobs, cloud);
+            output.progress(name + ": tries that did not end well: " + jobs.reasons());
+            return account;
+        } finally {
+            if (state != null) {
+                Leftovers.delete(state);
+            }
+        }
+    }
+
+    private static long alive(Cloud cloud) throws IOException, InterruptedException {
+        return cloud.machines().stream().filter(Census.Life::alive).count();
+    }
+
+    private Account account(Jobs jobs, Cloud cloud) throws IOException, InterruptedException {
+        List<Census.Life> machines = cloud.machines();
+        CallCounts calls = cloud.calls();
+        output.progress("calls: " + calls.byAction());
+        return new Account(
+                jobs.asked(),
+                jobs.succeeded(),
+                jobs.failed(),
+                jobs.unaccounted(),
+                calls.creations(),
+                jobs.duplicates(machines),
+                machines.stream().filter(Census.Life::alive).count(),
+                jobs.bytesLost(),
+                jobs.bytesDoubled(),
+                Numbers.rounded(calls.machines() / (double) Math.max(1, jobs.succeeded())));
+    }
+}

@@ -1,0 +1,110 @@
+package dev.ephemeralbuilder.samples.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.SplittableRandom;
+
+/**
+ * What goes wrong on the machines of {@code bench faults}: SSH is cut in 5 % of the scripts, and 2 % of the machines are
+ * lost in the middle of one, without notice. Which ones, and at which byte of the output, follows from the seed and from
+ * the try. Safe for use by many threads.
+ */
+final class Mischief {
+    private static final double CUT = 0.05;
+    private static final double LOST = 0.02;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final HttpClient client = HttpClient.newBuilder()
+            .connectTimeout(PATIENCE)
+            .version(HttpClient.Version.HTTP_1_1)
+            .build();
+    private final URI controls;
+    private final long seed;
+
+    Mischief(CloudFacts facts, long seed) {
+        this.controls = URI.create(facts.endpoint() + "/_simulator/");
+        this.seed = seed;
+    }
+
+    private enum Deed {
+        NONE,
+        CUT_SSH,
+        LOSE_MACHINE
+    }
+
+    /** What happens to one try, told of each piece of its output. Confined to one thread at a time. */
+    final class Watch {
+        private final String machine;
+        private final long at;
+        private Deed deed;
+        private long seen;
+        private volatile boolean lostMachine;
+
+        private Watch(String machine, Deed deed, long at) {
+            this.machine = machine;
+            this.deed = deed;
+            this.at = at;
+        }
+
+        /** Returns whether the machine was taken away. */
+        boolean lostMachine() {
+            return lostMachine;
+        }
+
+        /** Some of the output has come. */
+        void seen(int bytes) {
+            seen += bytes;
+            if (seen <= at || deed == Deed.NONE) {
+                return;
+            }
+            Deed due = deed;
+            deed = Deed.NONE;
+            if (due == Deed.CUT_SSH) {
+                order("machines/" + machine + "/cut-ssh", "{}");
+            } else {
+                lostMachine = true;
+                order("machines/" + machine + "/reclaim", "{\"noticeSeconds\":0}");
+            }
+        }
+    }
+
+    /**
+     * Begins a try.
+     *
+     * @param attempt the name of the try
+     * @param bytes how long its output is
+     */
+    Watch watch(String attempt, String machine, int bytes) {
+        SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + attempt.hashCode());
+        double draw = random.nextDouble();
+        // Before the last block, so that the script still runs.
+        long at = (long) (random.nextDouble() * bytes * 0.7);
+        Deed deed = draw < CUT ? Deed.CUT_SSH : draw < CUT + LOST ? Deed.LOSE_MACHINE : Deed.NONE;
+        return new Watch(machine, deed, at);
+    }
+
+    private void order(String path, String body) {
+        HttpRequest request = HttpRequest.newBuilder(controls.resolve(path))
+                .timeout(PATIENCE)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build();
+        try {
+            int status =
+                    client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+            // 404: the machine is gone already.
+            if (status != 200 && status != 404) {
+                throw new IllegalStateException("the simulator answered " + status + " to " + path);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("the simulator does not answer", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

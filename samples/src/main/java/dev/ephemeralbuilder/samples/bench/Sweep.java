@@ -1,0 +1,40 @@
+package dev.ephemeralbuilder.samples.bench;
+
+import dev.ephemeralbuilder.BuildFleet;
+import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.BuilderSummary;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Duration;
+
+/** What a team does about the machines of a process that was killed: it sweeps once their leases are over. */
+final class Sweep {
+    /** The longest lease that a dead fleet leaves, and a minute for its end to be certain. */
+    static final Duration LEASE = Duration.ofMinutes(11);
+
+    private static final int TRIES = 5;
+
+    private Sweep() {}
+
+    /** Gives back every orphan of the owner; asks again where the cloud does not answer, a few times. */
+    static void run(Cloud cloud, Ticker ticker, BenchOutput output) throws InterruptedException {
+        try (BuildFleet fleet = BuildFleet.builder()
+                .owner(FaultsCommand.OWNER)
+                .provider(cloud.provider())
+                .ticker(ticker)
+                .closeTimeout(Duration.ofMinutes(5))
+                .build()) {
+            for (int tries = 1; tries <= TRIES; tries++) {
+                try {
+                    for (BuilderSummary machine : fleet.list()) {
+                        if (machine.orphan()) {
+                            fleet.release(machine.id());
+                        }
+                    }
+                    return;
+                } catch (BuilderException e) {
+                    output.progress("sweep " + tries + " did not get through: " + e.getMessage());
+                }
+            }
+        }
+    }
+}
