@@ -59,6 +59,10 @@ final class Attempt {
         this.order = order;
     }
 
+    String token() {
+        return token;
+    }
+
     /**
      * Fails if nothing was made, or if nobody can tell; what turns up after that is released.
      *

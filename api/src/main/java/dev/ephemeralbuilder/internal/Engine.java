@@ -94,7 +94,12 @@ public final class Engine implements BuildFleet {
                     region(new CloudCalls(provider, ticker, calls, retries, limits), records));
         }
         this.machines = new Machines(regions(), records, ticker, Calls.holding(ticker, users), config.owner(), held);
-        this.reaper = new Reaper(ticker, regions(), machines, config.owner());
+        this.reaper = new Reaper(
+                ticker,
+                regions(),
+                machines,
+                config.owner(),
+                new Reconciler(ticker, regions(), records, machines, launching));
         this.hook = config.closeOnJvmExit() ? new Thread(this::close, "ephemeral-builder-exit") : null;
     }
 
@@ -119,10 +124,7 @@ public final class Engine implements BuildFleet {
     /** Makes a fleet and its threads. */
     public static Engine start(EngineConfig config) {
         Engine engine = new Engine(config);
-        Duration every = config.reaper();
-        if (every != null) {
-            engine.ticker.execute(() -> engine.reaper.every(every));
-        }
+        engine.ticker.execute(() -> engine.reaper.start(config.reaper()));
         if (engine.hook != null) {
             Runtime.getRuntime().addShutdownHook(engine.hook);
         }

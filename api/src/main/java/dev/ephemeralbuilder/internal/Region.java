@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.internal;
 
+import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.util.Set;
@@ -28,6 +29,11 @@ record Region(
         Set<Attempt> launching) {
     CloudProvider provider() {
         return cloud.provider();
+    }
+
+    /** Whether an offer is one of this provider here. */
+    boolean serves(Offer offer) {
+        return provider().name().equals(offer.provider()) && provider().region().equals(offer.region());
     }
 
     CloudClock clock() {
