@@ -71,6 +71,9 @@ public final class Ephemeral implements Runnable {
         PrintWriter err = new PrintWriter(caller.err(), true, charset());
         return new CommandLine(new Ephemeral())
                 .addSubcommand(new RunCommand(caller, interruption))
+                .addSubcommand(new ListCommand(caller))
+                .addSubcommand(new ReapCommand(caller))
+                .addSubcommand(new ReleaseCommand(caller))
                 .addSubcommand(new SimulateCommand(caller, interruption))
                 .registerConverter(Duration.class, converter(Texts::parseDuration))
                 .registerConverter(Money.class, converter(Texts::parsePrice))
@@ -90,7 +93,7 @@ public final class Ephemeral implements Runnable {
     /** Without a subcommand there is nothing to do but to say how it is used. */
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: run or simulate");
+        throw new ParameterException(spec.commandLine(), "a command is missing: run, list, reap, release or simulate");
     }
 
     private static int misused(ParameterException e) {
