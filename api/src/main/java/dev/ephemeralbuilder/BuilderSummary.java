@@ -97,6 +97,11 @@ public final class BuilderSummary {
         return machine.createdAt();
     }
 
+    /** Returns when the machine was shown so, in the cloud's time as far as that is known. */
+    public Instant shownAt() {
+        return at;
+    }
+
     /** Returns whether this version knows what the tags mean. */
     public boolean schemaKnown() {
         return schemaKnown;

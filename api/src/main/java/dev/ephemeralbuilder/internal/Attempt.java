@@ -107,6 +107,10 @@ final class Attempt {
         return tokenUsed;
     }
 
+    String token() {
+        return token;
+    }
+
     /**
      * Fails if nothing was made, or if nobody can tell; what turns up after that is released.
      *

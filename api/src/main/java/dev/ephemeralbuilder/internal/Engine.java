@@ -104,7 +104,12 @@ public final class Engine implements BuildFleet {
         }
         this.machines =
                 new Machines(regions(), records, requests, ticker, Calls.holding(ticker, users), config.owner(), held);
-        this.reaper = new Reaper(ticker, regions(), machines, config.owner());
+        this.reaper = new Reaper(
+                ticker,
+                regions(),
+                machines,
+                config.owner(),
+                new Reconciler(ticker, regions(), records, machines, launching));
         this.hook = config.closeOnJvmExit() ? new Thread(this::close, "ephemeral-builder-exit") : null;
     }
 
@@ -131,10 +136,7 @@ public final class Engine implements BuildFleet {
     public static Engine start(EngineConfig config) {
         Engine engine = new Engine(config);
         Stages.leave(engine.requests.prune());
-        Duration every = config.reaper();
-        if (every != null) {
-            engine.ticker.execute(() -> engine.reaper.every(every));
-        }
+        engine.ticker.execute(() -> engine.reaper.start(config.reaper()));
         if (engine.hook != null) {
             Runtime.getRuntime().addShutdownHook(engine.hook);
         }

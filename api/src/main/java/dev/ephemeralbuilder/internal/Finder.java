@@ -108,12 +108,14 @@ final class Finder {
         return launchedAt != null && ticker.now().isBefore(launchedAt.plus(Held.INVISIBLE));
     }
 
-    /** Nobody has written down the end of this machine, and nobody knows when it was: at its cap at the latest. */
     private CompletableFuture<Optional<Found>> bury(String id, BuilderRecord record) {
         Origin origin = record.origin();
-        Instant now = ticker.now();
-        Instant until = now.isBefore(origin.cap()) ? now : origin.cap();
-        return records.ended(origin.token(), id, origin.cost(until)).thenApply(v -> Optional.empty());
+        Duration lead = regions.stream()
+                .filter(region -> region.serves(origin.offer()))
+                .map(region -> region.clock().lead())
+                .findFirst()
+                .orElse(Duration.ZERO);
+        return records.endedUnseen(origin, id, lead).thenApply(v -> Optional.empty());
     }
 
     private void check(BuilderSummary summary) {

@@ -118,6 +118,15 @@ final class Machines {
                 region.provider().name(), machine, region.clock().now(), attempts.made(machine));
     }
 
+    String owner() {
+        return owner;
+    }
+
+    /** Whether this fleet holds a machine, or is giving it back. */
+    boolean isHeld(String id) {
+        return find(id).isPresent();
+    }
+
     /** Whether this fleet holds a machine and wants it. */
     boolean isInUse(String id) {
         return find(id).filter(h -> !h.released()).isPresent();

@@ -18,26 +18,45 @@ import org.slf4j.LoggerFactory;
 final class Reaper {
     private static final Logger log = LoggerFactory.getLogger(Reaper.class);
 
+    /** Processes that end before need not ask the cloud about records. */
+    private static final Duration AFTER_START = Duration.ofSeconds(20);
+
     private final Ticker ticker;
     private final List<Region> regions;
     private final Machines machines;
     private final String owner;
 
+    private final Reconciler reconciler;
+
     /** By how much each cloud was ahead of this host at the last sweep. */
     private final Map<Region, Duration> leads = new HashMap<>();
 
+    private Ticker.@Nullable Scheduled firstLook;
     private Ticker.@Nullable Scheduled next;
     private boolean stopped;
 
-    Reaper(Ticker ticker, List<Region> regions, Machines machines, String owner) {
+    Reaper(Ticker ticker, List<Region> regions, Machines machines, String owner, Reconciler reconciler) {
         this.ticker = ticker;
         this.regions = List.copyOf(regions);
         this.machines = machines;
         this.owner = owner;
+        this.reconciler = reconciler;
     }
 
-    /** Sweeps from time to time from now on, a fifth earlier or later each time, so that many processes do not meet. */
-    void every(Duration time) {
+    /**
+     * Looks after the records in a while, when those that live shortly are over.
+     *
+     * @param every how often to sweep, and to look after the records again; null for never
+     */
+    void start(@Nullable Duration every) {
+        firstLook = ticker.schedule(AFTER_START, () -> Stages.leave(reconciler.run()));
+        if (every != null) {
+            next(every);
+        }
+    }
+
+    /** A fifth earlier or later each time, so that many processes do not meet. */
+    private void next(Duration time) {
         if (stopped) {
             return;
         }
@@ -46,13 +65,18 @@ final class Reaper {
         next = ticker.schedule(
                 delay,
                 () -> Stages.whenDone(sweep(false), (report, failure) -> {
-                    say(report);
-                    every(time);
+                    if (failure == null) {
+                        say(report);
+                    }
+                    Stages.whenDone(reconciler.run(), (v, f) -> next(time));
                 }));
     }
 
     void stop() {
         stopped = true;
+        if (firstLook != null) {
+            firstLook.cancel();
+        }
         if (next != null) {
             next.cancel();
         }

@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.internal;
 
+import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.cost.CostEstimate;
 import dev.ephemeralbuilder.spi.StateStore;
 import dev.ephemeralbuilder.spi.StateStore.Kind;
@@ -8,6 +9,7 @@ import java.security.KeyPair;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is written down of each builder, and when: the intent before the create call, the id after it, the end. Several
@@ -26,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 final class Records {
     /** Who has begun to write the end down and has not removed the record by then is dead. */
     private static final Duration WRITING = Duration.ofMinutes(2);
+
+    private static final Logger log = LoggerFactory.getLogger(Records.class);
 
     private final StateStore store;
     private final Calls calls;
@@ -117,6 +123,21 @@ final class Records {
                 .map(entry -> BuilderRecord.decode(entry.getKey(), entry.getValue())));
     }
 
+    /** Returns all records that are readable. */
+    CompletableFuture<List<BuilderRecord>> all() {
+        return calls.run(() -> {
+            List<BuilderRecord> all = new ArrayList<>();
+            store.readAll(Kind.BUILDER).forEach((key, record) -> {
+                try {
+                    all.add(BuilderRecord.decode(key, record));
+                } catch (ConfigurationException e) {
+                    log.debug("A record is left as it is: {}", e.getMessage());
+                }
+            });
+            return all;
+        });
+    }
+
     /** Returns the tokens of all attempts whose records are readable. */
     CompletableFuture<Set<String>> attempts() {
         return calls.run(() -> store.readAll(Kind.BUILDER).entrySet().stream()
@@ -129,6 +150,22 @@ final class Records {
      * The machine is gone: its keys are of no use any more, its cost goes to the ledger, once, whoever else has seen it.
      */
     CompletableFuture<Void> ended(String token, String machineId, CostEstimate cost) {
+        return ended(token, machineId, cost, Map.of());
+    }
+
+    /**
+     * The machine is gone, and nobody has seen its end: it is taken for that of this moment, or for its cap if that was
+     * before.
+     *
+     * @param lead by how much the cloud is ahead of this host
+     */
+    CompletableFuture<Void> endedUnseen(Origin origin, String machineId, Duration lead) {
+        Instant now = ticker.now();
+        Instant cap = origin.cap().minus(lead);
+        return ended(origin.token(), machineId, origin.cost(now.isBefore(cap) ? now : cap), Map.of("end", "unknown"));
+    }
+
+    private CompletableFuture<Void> ended(String token, String machineId, CostEstimate cost, Map<String, String> more) {
         Instant now = ticker.now();
         String mark = "endedBy." + machineId;
         String mine = now + " " + UUID.randomUUID();
@@ -146,6 +183,7 @@ final class Records {
             line.put("amount", cost.amount().amount().toPlainString());
             line.put("onDemandAmount", cost.onDemand().amount().toPlainString());
             line.put("estimate", "true");
+            line.putAll(more);
             store.append(StateStore.Log.LEDGER, now, line);
             store.update(Kind.BUILDER, token, present -> isOfAnother(present, machineId) ? present : null);
             Requests.ended(store, token, now);

@@ -28,12 +28,13 @@ record Region(
         Handouts handouts,
         Set<Held> held,
         Set<Attempt> launching) {
-    boolean sells(Offer offer) {
-        return provider().name().equals(offer.provider()) && provider().region().equals(offer.region());
-    }
-
     CloudProvider provider() {
         return cloud.provider();
+    }
+
+    /** Whether an offer is one of this provider here. */
+    boolean serves(Offer offer) {
+        return provider().name().equals(offer.provider()) && provider().region().equals(offer.region());
     }
 
     CloudClock clock() {

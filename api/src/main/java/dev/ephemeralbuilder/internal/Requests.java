@@ -151,7 +151,7 @@ final class Requests {
     private CompletableFuture<Boolean> leased(Optional<BuilderRecord> record) {
         Optional<String> id = record.map(BuilderRecord::machineId);
         Optional<Region> region = record.map(r -> r.origin().offer())
-                .flatMap(offer -> regions.stream().filter(r -> r.sells(offer)).findFirst());
+                .flatMap(offer -> regions.stream().filter(r -> r.serves(offer)).findFirst());
         if (id.isEmpty() || region.isEmpty()) {
             return CompletableFuture.completedFuture(false);
         }

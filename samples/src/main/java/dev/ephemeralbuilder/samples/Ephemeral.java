@@ -72,6 +72,9 @@ public final class Ephemeral implements Runnable {
         PrintWriter err = new PrintWriter(caller.err(), true, charset());
         return new CommandLine(new Ephemeral())
                 .addSubcommand(new RunCommand(caller, interruption))
+                .addSubcommand(new ListCommand(caller))
+                .addSubcommand(new ReapCommand(caller))
+                .addSubcommand(new ReleaseCommand(caller))
                 .addSubcommand(new SimulateCommand(caller, interruption))
                 .addSubcommand(BenchCommand.commandLine(caller.out(), caller.err(), caller.ticker()))
                 .registerConverter(Duration.class, converter(Texts::parseDuration))
@@ -92,7 +95,8 @@ public final class Ephemeral implements Runnable {
     /** Without a subcommand there is nothing to do but to say how it is used. */
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: run, simulate or bench");
+        throw new ParameterException(
+                spec.commandLine(), "a command is missing: run, list, reap, release, simulate or bench");
     }
 
     private static int misused(ParameterException e) {

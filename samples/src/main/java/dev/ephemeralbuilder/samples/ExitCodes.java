@@ -2,6 +2,8 @@ package dev.ephemeralbuilder.samples;
 
 /** The exit codes that are not the script's own. */
 final class ExitCodes {
+    /** Machines that should go are still there. */
+    static final int LEFT_OVER = 1;
     /** Wrong options or settings. */
     static final int USAGE = 2;
     /** The script ran longer than it may, as with timeout(1). */

@@ -260,21 +260,12 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private String owner(Settings settings) {
-        String given = owner;
-        if (given == null) {
-            return settings.get(Setting.OWNER_NAME).orElseGet(() -> {
-                if (simulated) {
-                    return "simulated";
-                }
-                throw settings.missing(Setting.OWNER_NAME, ", there or as --owner");
-            });
-        }
-        try {
-            return Setting.OWNER_NAME.parser().parse(given);
-        } catch (Setting.Unfit unfit) {
-            throw CommandException.usage(
-                    "--owner: expected " + Setting.OWNER_NAME.expected() + ", was \"" + given + "\"");
-        }
+        return Owners.given(owner).or(() -> settings.get(Setting.OWNER_NAME)).orElseGet(() -> {
+            if (simulated) {
+                return "simulated";
+            }
+            throw settings.missing(Setting.OWNER_NAME, ", there or as --owner");
+        });
     }
 
     private MachineSpec machine(Settings settings) {

@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.samples;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -123,8 +124,7 @@ class DocsTest {
             while (line.find()) {
                 CommandLine called = command;
                 for (String name : line.group(1).split(" ", -1)) {
-                    called = called.getSubcommands().get(name);
-                    assertThat(called).as(line.group()).isNotNull();
+                    called = requireNonNull(called.getSubcommands().get(name), line.group());
                 }
                 Set<String> known = called.getCommandSpec().optionsMap().keySet();
                 String options = line.group(2).replaceFirst(" -- .*", "");

@@ -33,7 +33,7 @@ class UsageTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "                                  | a command is missing: run, simulate or bench",
+                "                                  | a command is missing: run, list, reap, release, simulate or bench",
                 "walk                              | Unmatched argument at index 0: 'walk'",
                 "run                               | SCRIPT",
                 "run --simulatd -- x               | Unknown option: '--simulatd'",
@@ -59,6 +59,12 @@ class UsageTest {
                 "run -- x                          | [fleet] owner is missing and there is no ephemeral.toml",
                 "run --owner me -- x               | [ecs] machine-image is missing and there is no ephemeral.toml",
                 "run --owner me --image m-1 -- x   | [ecs] region is missing and there is no ephemeral.toml",
+                "list                             | [fleet] owner is missing and there is no ephemeral.toml",
+                "list --owner a/b                  | --owner: expected a name for your machines",
+                "list --owner me                   | [ecs] region is missing and there is no ephemeral.toml",
+                "list --jsn                        | Unknown option: '--jsn'",
+                "reap --config no                  | there is no file",
+                "release                           | Missing required parameter: 'ID'",
                 "simulate --fault RunInstances=rain| --fault expects ACTION=EFFECT",
                 "simulate --scale 2 --manual-clock | --scale and --manual-clock exclude each other",
             })
@@ -68,7 +74,7 @@ class UsageTest {
         assertThat(rig.err())
                 .doesNotContain("\tat ")
                 .doesNotContain("simulated cloud at")
-                .doesNotContain("release");
+                .doesNotContain("ephemeral: release ");
         assertThat(rig.out()).isEmpty();
     }
 
