@@ -43,7 +43,7 @@ public interface BuildFleet extends AutoCloseable {
      *
      * @throws ConfigurationException if nothing that the providers sell can meet the spec
      * @throws CapacityException if no offer had stock; it lists what was tried
-     * @throws QuotaException if the account may not have more
+     * @throws QuotaException if the account may not have more, or a limit of this fleet is reached
      * @throws CredentialsException if the cloud does not let the caller in
      * @throws ThrottledException if the cloud kept refusing calls
      * @throws BuilderTimeoutException if the machine was not ready in time; it is given back
@@ -210,6 +210,8 @@ public interface BuildFleet extends AutoCloseable {
         private @Nullable Ticker ticker;
         private int maxConcurrentCalls = 32;
         private int maxAttempts = 5;
+        private @Nullable Integer maxMachines;
+        private @Nullable Money maxHourlySpend;
         private Duration lease = Duration.ofMinutes(10);
         private @Nullable Duration reaper = Duration.ofMinutes(5);
         private @Nullable String host;
@@ -350,6 +352,37 @@ public interface BuildFleet extends AutoCloseable {
         }
 
         /**
+         * Sets how many machines the owner may have at a time, from the create call until each was seen gone, in all
+         * processes that share the {@linkplain #stateStore state store} and set a limit. An acquire that would exceed it
+         * fails at once with a {@link QuotaException} that says who has them; {@link BuildFleet#acquireAll} delivers as
+         * many as there is room for. Default: no limit.
+         *
+         * @throws IllegalArgumentException if less than 1
+         */
+        public Builder maxMachines(int n) {
+            if (n < 1) {
+                throw new IllegalArgumentException("maxMachines must be at least 1, was " + n);
+            }
+            this.maxMachines = n;
+            return this;
+        }
+
+        /**
+         * Sets what the owner's machines may cost in an hour together, by the prices at which they were launched, as
+         * {@link #maxMachines} does for their number. Default: no limit.
+         *
+         * @param most in the currency of the providers' offers
+         * @throws IllegalArgumentException unless it is more than zero
+         */
+        public Builder maxHourlySpend(Money most) {
+            if (most.amount().signum() <= 0) {
+                throw new IllegalArgumentException("maxHourlySpend must be more than zero, was " + most);
+            }
+            this.maxHourlySpend = most;
+            return this;
+        }
+
+        /**
          * Sets the name of this host, which its machines carry in a tag so that people can tell where they come from.
          * Default: the name that the host has. Processes that share a state store but do not see each other's process
          * ids, such as those of two containers, need different names.
@@ -393,6 +426,8 @@ public interface BuildFleet extends AutoCloseable {
                     ticker,
                     maxConcurrentCalls,
                     maxAttempts,
+                    maxMachines,
+                    maxHourlySpend,
                     lease,
                     reaper,
                     host,

@@ -304,8 +304,11 @@ final class Acquisition {
         Stages.whenDone(attempt.run(result::isDone), (made, failure) -> {
             underWay--;
             if (failure == null) {
-                if (made.machines().size() < count) {
-                    failed(offer, number, count - made.machines().size(), fewer(made, offer, count));
+                // Those without a permit are tried again, to be told so or to find that one has come back.
+                missing += count - made.permitted();
+                int refused = made.permitted() - made.machines().size();
+                if (refused > 0) {
+                    failed(offer, number, refused, fewer(made, offer));
                 }
                 made.machines().forEach(machine -> await(machine, made, number));
                 next();
@@ -341,8 +344,8 @@ final class Acquisition {
         });
     }
 
-    private static CapacityException fewer(Attempt.Made made, Offer offer, int count) {
-        String came = "only " + made.machines().size() + " of " + count + " machines came";
+    private static CapacityException fewer(Attempt.Made made, Offer offer) {
+        String came = "only " + made.machines().size() + " of " + made.permitted() + " machines came";
         return new CapacityException(
                 offer.describe() + ": " + came, CapacityException.Reason.NO_STOCK, came, null, null);
     }

@@ -37,6 +37,7 @@ final class Attempt {
     private final Region region;
     private final Identity identity;
     private final Requests requests;
+    private final Permits permits;
     private final Order order;
     private final String token;
     private boolean tokenUsed;
@@ -64,6 +65,7 @@ final class Attempt {
      * @param keys by machine
      * @param since from when on the machines have time to get ready
      * @param launchedAt for a while from here on the cloud may not show them
+     * @param permitted how many machines the create call asked for: what is missing to the order has no permit
      * @param written completes when their records know them; nobody may get a builder of them if it fails
      */
     record Made(
@@ -71,7 +73,12 @@ final class Attempt {
             Map<String, MachineKeys> keys,
             Instant since,
             Instant launchedAt,
+            int permitted,
             CompletableFuture<Void> written) {
+        private Made permitted(int number) {
+            return new Made(machines, keys, since, launchedAt, number, written);
+        }
+
         MachineKeys keysOf(String machineId) {
             return requireNonNull(keys.get(machineId), machineId);
         }
@@ -94,10 +101,11 @@ final class Attempt {
         }
     }
 
-    Attempt(Region region, Identity identity, Requests requests, Order order) {
+    Attempt(Region region, Identity identity, Requests requests, Permits permits, Order order) {
         this.region = region;
         this.identity = identity;
         this.requests = requests;
+        this.permits = permits;
         this.order = order;
         this.token = order.named() ? requests.token(order.requestId(), order.number()) : "eb-" + UUID.randomUUID();
     }
@@ -124,10 +132,16 @@ final class Attempt {
         if (abandoned.getAsBoolean()) {
             return CompletableFuture.failedFuture(cancelled());
         }
+        Instant cap = cap(region.clock().now());
+        return permits.take(token, order.offer(), order.count(), cap)
+                .thenCompose(permitted -> launch(keys, cap, permitted, abandoned));
+    }
+
+    private CompletableFuture<Made> launch(Keys keys, Instant cap, int permitted, BooleanSupplier abandoned) {
         Instant intendedAt = region.ticker().now();
         Instant readyBy = intendedAt.plus(order.request().readyTimeout());
-        Launch launch = freeze(keys, region.clock().of(intendedAt));
-        Origin origin = new Origin(order.requestId(), token, order.offer(), intendedAt, launch.cap());
+        Launch launch = freeze(keys, region.clock().of(intendedAt), cap, permitted);
+        Origin origin = new Origin(order.requestId(), token, order.offer(), intendedAt, cap);
         CompletableFuture<Void> intended = order.named()
                 ? requests.attempt(order.requestId(), order.number(), readyBy.plus(identity.lease()))
                         .thenCompose(v -> region.records()
@@ -149,7 +163,8 @@ final class Attempt {
                 return CompletableFuture.failedFuture(failure);
             }
             LaunchOnce once = new LaunchOnce(region, launch, identity.owner(), order.named());
-            return make(once, once.run(abandoned), origin, keys.shell(), keys.own(), intendedAt);
+            return make(once, once.run(abandoned), origin, keys.shell(), keys.own(), intendedAt)
+                    .thenApply(made -> made.permitted(permitted));
         });
     }
 
@@ -195,6 +210,7 @@ final class Attempt {
                     Map.of(id, MachineKeys.of(record)),
                     now,
                     launchedAt == null ? now : launchedAt,
+                    1,
                     CompletableFuture.completedFuture(null)));
         }
         BuilderRecord.Frozen frozen = record.frozen();
@@ -203,7 +219,7 @@ final class Attempt {
             return CompletableFuture.failedFuture(nothingWasMade());
         }
         Launch launch = launch(
-                frozen.tags(), origin.cap(), frozen.hostKey(), record.keys().client());
+                frozen.tags(), origin.cap(), frozen.hostKey(), record.keys().client(), 1);
         LaunchOnce once = new LaunchOnce(region, launch, identity.owner(), true);
         boolean remembered = now.isBefore(origin.intendedAt().plus(TOKEN_MEMORY));
         return make(once, remembered ? once.run(abandoned) : once.find(), origin, record.keys(), List.of(), now);
@@ -276,7 +292,7 @@ final class Attempt {
         for (Held h : kept) {
             machineKeys.put(h.machineId(), MachineKeys.ofNew(keys, next.get(h.machineId()), written));
         }
-        return new Made(List.copyOf(kept), machineKeys, since, now, written);
+        return new Made(List.copyOf(kept), machineKeys, since, now, order.count(), written);
     }
 
     private CompletableFuture<Void> written(List<Held> machines, Map<String, KeyPair> hostKeys) {
@@ -286,12 +302,15 @@ final class Attempt {
                 : region.records().launchedMany(token, ids, hostKeys);
     }
 
-    private Launch freeze(Keys keys, Instant now) {
+    private Instant cap(Instant now) {
         Duration least = region.provider().limits().minLifetime().plus(CAP_MARGIN);
         Duration lifetime = order.spec().maxLifetime().compareTo(least) < 0
                 ? least
                 : order.spec().maxLifetime();
-        Instant cap = now.plus(lifetime).truncatedTo(ChronoUnit.MINUTES).plus(1, ChronoUnit.MINUTES);
+        return now.plus(lifetime).truncatedTo(ChronoUnit.MINUTES).plus(1, ChronoUnit.MINUTES);
+    }
+
+    private Launch freeze(Keys keys, Instant now, Instant cap, int count) {
         Map<String, String> tags = new LinkedHashMap<>();
         tags.put(MachineTags.SCHEMA, "1");
         tags.put(MachineTags.OWNER, identity.owner());
@@ -302,10 +321,10 @@ final class Attempt {
         tags.put(MachineTags.CAP, Long.toString(cap.getEpochSecond()));
         tags.put(MachineTags.HOST_KEY, keys.hostKeyFingerprint());
         order.request().labels().forEach((key, value) -> tags.put(MachineTags.LABEL + key, value));
-        return launch(tags, cap, keys.host(), keys.client());
+        return launch(tags, cap, keys.host(), keys.client(), count);
     }
 
-    private Launch launch(Map<String, String> tags, Instant cap, KeyPair hostKey, KeyPair clientKey) {
+    private Launch launch(Map<String, String> tags, Instant cap, KeyPair hostKey, KeyPair clientKey, int count) {
         return Launch.builder()
                 .spec(order.spec())
                 .offer(order.offer())
@@ -315,7 +334,7 @@ final class Attempt {
                 .bootstrap(Supervisor.script())
                 .hostKey(hostKey)
                 .clientKey(clientKey.getPublic())
-                .count(1, order.count())
+                .count(1, count)
                 .build();
     }
 }

@@ -60,6 +60,7 @@ public final class Engine implements BuildFleet {
     private final Attempt.Identity identity;
     private final Holder me;
     private final Requests requests;
+    private final Permits permits;
     private final Map<String, Region> regions = new LinkedHashMap<>();
     private final Machines machines;
     private final Reaper reaper;
@@ -95,7 +96,14 @@ public final class Engine implements BuildFleet {
         this.me = Holder.open(identity.host());
         Retries retries = new Retries(ticker);
         RateLimits limits = new RateLimits(ticker, storeCalls, store);
-        Records records = new Records(store, storeCalls, ticker);
+        this.permits = new Permits(
+                store,
+                storeCalls,
+                ticker,
+                config.owner(),
+                identity.host(),
+                new Permits.Limits(config.maxMachines(), config.maxHourlySpend()));
+        Records records = new Records(store, storeCalls, ticker, permits);
         this.requests = new Requests(store, storeCalls, ticker, records, config.owner(), me, regions.values());
         for (CloudProvider provider : config.providers()) {
             regions.put(
@@ -468,7 +476,7 @@ public final class Engine implements BuildFleet {
     // What acquisitions need; called on the ticker.
 
     Attempt attempt(Attempt.Order order) {
-        return new Attempt(region(order.offer()), identity, requests, order);
+        return new Attempt(region(order.offer()), identity, requests, permits, order);
     }
 
     Requests requests() {

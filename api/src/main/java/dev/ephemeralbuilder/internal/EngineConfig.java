@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.internal;
 
+import dev.ephemeralbuilder.Money;
 import dev.ephemeralbuilder.event.BuilderListener;
 import dev.ephemeralbuilder.selection.Objective;
 import dev.ephemeralbuilder.selection.SelectionPolicy;
@@ -24,6 +25,8 @@ public record EngineConfig(
         @Nullable Ticker ticker,
         int maxConcurrentCalls,
         int maxAttempts,
+        @Nullable Integer maxMachines,
+        @Nullable Money maxHourlySpend,
         Duration lease,
         @Nullable Duration reaper,
         @Nullable String host,

@@ -36,11 +36,13 @@ final class Records {
     private final StateStore store;
     private final Calls calls;
     private final Ticker ticker;
+    private final Permits permits;
 
-    Records(StateStore store, Calls calls, Ticker ticker) {
+    Records(StateStore store, Calls calls, Ticker ticker, Permits permits) {
         this.store = store;
         this.calls = calls;
         this.ticker = ticker;
+        this.permits = permits;
     }
 
     /** Writes the intent; the launch must not be made before this has completed. */
@@ -59,7 +61,11 @@ final class Records {
 
     /** Changes the machine's cap. */
     CompletableFuture<Void> capped(String token, Instant cap) {
-        return change(token, record -> with(record, Map.of(BuilderRecord.CAP, cap.toString())));
+        return change(token, record -> with(record, Map.of(BuilderRecord.CAP, cap.toString())))
+                .thenCompose(v -> calls.run(() -> {
+                    permits.capped(token, cap);
+                    return null;
+                }));
     }
 
     /**
@@ -70,6 +76,8 @@ final class Records {
     CompletableFuture<Void> launchedMany(String token, List<String> machineIds, Map<String, KeyPair> hostKeys) {
         Instant now = ticker.now();
         return calls.run(() -> {
+            permits.split(
+                    token, machineIds.stream().map(id -> ofOneOfMany(token, id)).toList());
             Optional<Map<String, String>> intent = store.read(Kind.BUILDER, token);
             if (intent.isPresent()) {
                 for (String id : machineIds) {
@@ -186,6 +194,7 @@ final class Records {
             line.putAll(more);
             store.append(StateStore.Log.LEDGER, now, line);
             store.update(Kind.BUILDER, token, present -> isOfAnother(present, machineId) ? present : null);
+            permits.give(token);
             Requests.ended(store, token, now);
             return null;
         });
@@ -195,6 +204,7 @@ final class Records {
     CompletableFuture<Void> forget(String token) {
         return calls.run(() -> {
             store.update(Kind.BUILDER, token, record -> null);
+            permits.give(token);
             return null;
         });
     }
