@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.internal;
 
+import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ThrottledException;
 import dev.ephemeralbuilder.spi.CloudAction;
@@ -83,22 +84,27 @@ final class CloudCalls {
         return Stages.after(ticker, wait).thenCompose(v -> ready(action));
     }
 
+    /** What a provider should not have thrown fails as one of our types too. */
     private <T> CompletableFuture<T> made(CloudAction action, Callable<T> call) {
-        return calls.run(action, call).whenComplete((value, failure) -> {
+        return Stages.then(calls.run(action, call), (value, failure) -> {
             if (failure == null) {
                 breaker.succeeded();
-                return;
+                return CompletableFuture.completedFuture(value);
             }
-            Throwable reason = Failures.unwrap(failure);
+            if (Calls.isStopped(failure)) {
+                return CompletableFuture.failedFuture(failure);
+            }
+            BuilderException reason = Failures.asBuilderException(failure);
             if (reason instanceof ThrottledException) {
                 limits.throttled(limit(action));
             }
-            if (reason instanceof ProviderException e && e.retryable()) {
+            if (reason instanceof ProviderException && reason.retryable()) {
                 breaker.failed();
-            } else if (!Calls.isStopped(reason)) {
+            } else {
                 // It has answered, if only with a no.
                 breaker.succeeded();
             }
+            return CompletableFuture.failedFuture(reason);
         });
     }
 

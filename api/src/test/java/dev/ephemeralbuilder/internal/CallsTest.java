@@ -57,16 +57,18 @@ class CallsTest {
 
     @Test
     void theUrgentGoFirstAndAmongEqualsTheOlder() throws InterruptedException {
-        occupy();
+        CompletableFuture<Boolean> first = occupy();
         List<String> order = new ArrayList<>();
-        calls.run(CloudAction.DESCRIBE, () -> order.add("describe"));
-        calls.run(CloudAction.LAUNCH, () -> order.add("launch 1"));
-        CompletableFuture<Boolean> last = calls.run(CloudAction.MARKET, () -> order.add("market"));
-        calls.run(CloudAction.LAUNCH, () -> order.add("launch 2"));
-        calls.run(CloudAction.DELETE, () -> order.add("delete"));
+        List<CompletableFuture<Boolean>> begun = List.of(
+                calls.run(CloudAction.DESCRIBE, () -> order.add("describe")),
+                calls.run(CloudAction.LAUNCH, () -> order.add("launch 1")),
+                calls.run(CloudAction.MARKET, () -> order.add("market")),
+                calls.run(CloudAction.LAUNCH, () -> order.add("launch 2")),
+                calls.run(CloudAction.DELETE, () -> order.add("delete")));
         free.countDown();
 
-        awaitDone(last);
+        awaitDone(first);
+        begun.forEach(this::awaitDone);
         assertThat(order).containsExactly("delete", "launch 1", "launch 2", "describe", "market");
         assertThat(calls.stop(Duration.ofSeconds(20))).isTrue();
     }

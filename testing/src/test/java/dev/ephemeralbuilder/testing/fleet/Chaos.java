@@ -1,5 +1,7 @@
 package dev.ephemeralbuilder.testing.fleet;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.CapacityException;
 import dev.ephemeralbuilder.CredentialsException;
@@ -93,10 +95,6 @@ final class Chaos {
         this.share = share;
     }
 
-    boolean calm() {
-        return share == 0;
-    }
-
     /** Cuts all connections to machines. */
     void cut() {
         cuts.incrementAndGet();
@@ -112,10 +110,9 @@ final class Chaos {
     }
 
     private <T> T make(String client, CloudAction action, Body<T> body) throws InterruptedException {
-        Map<CloudAction, AtomicInteger> all = ordinals;
-        int ordinal = all.get(action).getAndIncrement();
+        int ordinal = requireNonNull(ordinals.get(action)).getAndIncrement();
         SplittableRandom random =
-                new SplittableRandom(seed * 1_000_003L + action.ordinal() * 7_919L + ordinal * 104_729L);
+                new SplittableRandom(seed * 1_000_003L + action.name().hashCode() * 7_919L + ordinal * 104_729L);
         made.add(new Made(ticker.now(), action));
         if (random.nextDouble() >= share) {
             return body.call();
@@ -157,21 +154,19 @@ final class Chaos {
             passes(late);
             return answer;
         }
-        return ownFault(call, action, random, body);
+        throw ownFault(call, action, random);
     }
 
-    private <T> T ownFault(String call, CloudAction action, SplittableRandom random, Body<T> body)
-            throws InterruptedException {
-        if (action == CloudAction.LAUNCH) {
-            if (random.nextInt(6) == 0) {
-                throw noted(call, new QuotaException("no more vCPUs", "QuotaExceed.ElasticQuota", null, null));
-            }
-            throw noted(
-                    call,
-                    new CapacityException(
-                            "sold out", CapacityException.Reason.NO_STOCK, "OperationDenied.NoStock", null, null));
+    private BuilderException ownFault(String call, CloudAction action, SplittableRandom random) {
+        if (action != CloudAction.LAUNCH) {
+            return noted(call, new ProviderException("not now", Effect.NONE, true, "OperationConflict", null, null));
         }
-        throw noted(call, new ProviderException("not now", Effect.NONE, true, "OperationConflict", null, null));
+        return noted(
+                call,
+                random.nextInt(6) == 0
+                        ? new QuotaException("no more vCPUs", "QuotaExceed.ElasticQuota", null, null)
+                        : new CapacityException(
+                                "sold out", CapacityException.Reason.NO_STOCK, "OperationDenied.NoStock", null, null));
     }
 
     private BuilderException noted(String call, BuilderException failure) {

@@ -8,7 +8,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What must hold whatever goes wrong, over random sequences with fixed seeds. */
 @Timeout(120)
 class RandomFaultsTest {
-    private static final int SEQUENCES = Integer.getInteger("ephemeral.sequences", 60);
+    /** As many as take some ten seconds; more, from elsewhere, with these properties. */
+    private static final int SEQUENCES = Integer.getInteger("ephemeral.sequences", 150);
+
     private static final long FIRST = Long.getLong("ephemeral.firstSeed", 1);
 
     static LongStream seeds() {

@@ -55,7 +55,6 @@ final class RandomSequence {
         final String name;
         final BuildFleet fleet;
         final List<BuilderEvent> events;
-        final Set<String> attached = new HashSet<>();
         boolean closed;
 
         Party(String name, BuildFleet fleet, List<BuilderEvent> events) {
@@ -287,7 +286,7 @@ final class RandomSequence {
     }
 
     private void attach() {
-        List<String> ids = List.copyOf(rig.cloud.machines());
+        List<String> ids = heardOf();
         if (ids.isEmpty()) {
             return;
         }
@@ -317,11 +316,15 @@ final class RandomSequence {
         }
     }
 
+    /** Returns the machines that are there, but for those whose creation no fleet has heard of yet. */
+    private List<String> heardOf() {
+        Set<String> known = new HashSet<>();
+        parties.forEach(p -> known.addAll(known(p)));
+        return rig.cloud.machines().stream().filter(known::contains).toList();
+    }
+
     private void release() {
-        // Not one whose creation nobody has heard of yet.
-        List<String> ids = rig.cloud.machines().stream()
-                .filter(id -> parties.stream().anyMatch(p -> known(p).contains(id)))
-                .toList();
+        List<String> ids = heardOf();
         if (ids.isEmpty()) {
             return;
         }
