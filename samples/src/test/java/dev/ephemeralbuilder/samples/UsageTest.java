@@ -60,6 +60,11 @@ class UsageTest {
                 "run --owner me -- x               | [ecs] machine-image is missing and there is no ephemeral.toml",
                 "run --owner me --image m-1 -- x   | [ecs] region is missing and there is no ephemeral.toml",
                 "simulate --fault RunInstances=rain| --fault expects ACTION=EFFECT",
+                "bench                            | a program is missing: faults, calls, overhead, exec",
+                "bench calls --builders 1,0       | --builders: expected numbers from 1 to 5000",
+                "bench faults --lifecycles 0      | expected --lifecycles from 1 to",
+                "bench overhead --live 0          | --boots and --live: expected numbers from 1 to",
+                "bench exec --rounds 0            | expected --mib from 1 to",
                 "simulate --scale 2 --manual-clock | --scale and --manual-clock exclude each other",
             })
     void aMistakeIsOneMessageAndExitCodeTwo(String line, String message) {
