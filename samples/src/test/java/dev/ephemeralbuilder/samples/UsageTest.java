@@ -66,6 +66,11 @@ class UsageTest {
                 "reap --config no                  | there is no file",
                 "release                           | Missing required parameter: 'ID'",
                 "simulate --fault RunInstances=rain| --fault expects ACTION=EFFECT",
+                "bench                            | a program is missing: faults, calls, overhead, exec",
+                "bench calls --builders 1,0       | --builders: expected numbers from 1 to 5000",
+                "bench faults --lifecycles 0      | expected --lifecycles from 1 to",
+                "bench overhead --live 0          | --boots and --live: expected numbers from 1 to",
+                "bench exec --rounds 0            | expected --mib from 1 to",
                 "simulate --scale 2 --manual-clock | --scale and --manual-clock exclude each other",
             })
     void aMistakeIsOneMessageAndExitCodeTwo(String line, String message) {

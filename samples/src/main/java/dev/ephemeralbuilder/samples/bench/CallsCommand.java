@@ -4,20 +4,16 @@ import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.spi.Ticker;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code ephemeral bench calls}: how many calls of the API a builder takes. */
 @Command(
@@ -27,9 +23,8 @@ import picocli.CommandLine.Spec;
             "Machines boot in 40 ± 10 s. Each number comes from a cloud and a fleet of its own.",
             ""
         },
-        mixinStandardHelpOptions = true,
         sortOptions = false)
-final class CallsCommand implements Callable<Integer> {
+final class CallsCommand extends BenchProgram {
     /** For each number in the table, by the wall clock. */
     private static final Duration PATIENCE = Duration.ofMinutes(15);
 
@@ -37,14 +32,6 @@ final class CallsCommand implements Callable<Integer> {
     private static final int CALLS_PER_MINUTE = 300;
 
     private static final int MANY = 1_000;
-
-    private final BenchOutput output;
-
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
-    @Mixin
-    private BenchOptions options = new BenchOptions();
 
     @Option(
             names = "--builders",
@@ -61,7 +48,7 @@ final class CallsCommand implements Callable<Integer> {
     private @Nullable Double scale;
 
     CallsCommand(BenchOutput output) {
-        this.output = output;
+        super(output);
     }
 
     private record Row(int builders, double acquireAll, double independent, double market, double plainLoop) {}
@@ -71,14 +58,13 @@ final class CallsCommand implements Callable<Integer> {
     /** What is counted: returns when all machines are gone. */
     @FunctionalInterface
     private interface Work {
-        void run(Cloud cloud, Ticker ticker, int count) throws Exception;
+        void run(Cloud cloud, Ticker ticker, int count) throws IOException, InterruptedException;
     }
 
     @Override
-    public Integer call() throws Exception {
+    int run() throws IOException, InterruptedException {
         if (builders.stream().anyMatch(n -> n < 1 || n > CloudProcess.MACHINES)) {
-            throw new ParameterException(
-                    spec.commandLine(), "--builders: expected numbers from 1 to " + CloudProcess.MACHINES);
+            throw usage("--builders: expected numbers from 1 to " + CloudProcess.MACHINES);
         }
         List<Row> rows = new ArrayList<>();
         StringBuilder table = new StringBuilder(
@@ -126,7 +112,7 @@ final class CallsCommand implements Callable<Integer> {
         }
     }
 
-    private CallCounts count(String how, int count, Work work) throws Exception {
+    private CallCounts count(String how, int count, Work work) throws IOException, InterruptedException {
         double factor = scale != null ? scale : count > 100 ? 2 : 10;
         try (Cloud cloud = Cloud.start(CloudPlan.of(options.seed, factor));
                 Ticker ticker = cloud.ticker("ephemeral-bench-clock")) {
@@ -138,7 +124,7 @@ final class CallsCommand implements Callable<Integer> {
         }
     }
 
-    private static void acquireAll(Cloud cloud, Ticker ticker, int count) throws Exception {
+    private static void acquireAll(Cloud cloud, Ticker ticker, int count) throws IOException, InterruptedException {
         try (BuildFleet fleet = cloud.fleet(ticker)) {
             List<EphemeralBuilder> all =
                     Await.done(fleet.acquireAllAsync(cloud.spec(), count, AcquireRequest.defaults()), PATIENCE);
@@ -148,7 +134,7 @@ final class CallsCommand implements Callable<Integer> {
     }
 
     /** Each is given back as soon as it is ready. */
-    private static void acquireEach(Cloud cloud, Ticker ticker, int count) throws Exception {
+    private static void acquireEach(Cloud cloud, Ticker ticker, int count) throws IOException, InterruptedException {
         try (BuildFleet fleet = cloud.fleet(ticker)) {
             List<CompletableFuture<Void>> gone = new ArrayList<>();
             for (int i = 0; i < count; i++) {
@@ -163,7 +149,7 @@ final class CallsCommand implements Callable<Integer> {
     }
 
     /** Without a script, which takes no call; its deletion is not verified, since such loops do not. */
-    private static void plainLoop(Cloud cloud, Ticker ticker, int count) throws Exception {
+    private static void plainLoop(Cloud cloud, Ticker ticker, int count) throws IOException, InterruptedException {
         try (PlainApi api = new PlainApi(cloud.facts(), ticker);
                 Crew crew = new Crew("plain", count)) {
             List<Future<?>> lives = new ArrayList<>();

@@ -11,14 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code ephemeral bench exec}: scripts beside OpenSSH's own client. */
 @Command(
@@ -28,21 +23,12 @@ import picocli.CommandLine.Spec;
                     + " loopback address. Skipped where there is no OpenSSH.",
             ""
         },
-        mixinStandardHelpOptions = true,
         sortOptions = false)
-final class ExecCommand implements Callable<Integer> {
+final class ExecCommand extends BenchProgram {
     private static final double LEAST_THROUGHPUT = 0.8;
     private static final double MIB = 1 << 20;
     private static final int NOOPS = 20;
     private static final int MOST_MIB = 16 << 10;
-
-    private final BenchOutput output;
-
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
-    @Mixin
-    private BenchOptions options = new BenchOptions();
 
     @Option(names = "--mib", paramLabel = "N", description = "How long the log is. Default: ${DEFAULT-VALUE} MiB.")
     private int mib = 1_024;
@@ -54,7 +40,7 @@ final class ExecCommand implements Callable<Integer> {
     private int rounds = 5;
 
     ExecCommand(BenchOutput output) {
-        this.output = output;
+        super(output);
     }
 
     private record Throughput(double oursMibPerSecond, double sshMibPerSecond, double ratio) {}
@@ -64,10 +50,9 @@ final class ExecCommand implements Callable<Integer> {
     private record Document(Throughput throughput, Noop noop) {}
 
     @Override
-    public Integer call() throws IOException, InterruptedException {
+    int run() throws IOException, InterruptedException {
         if (mib < 1 || mib > MOST_MIB || rounds < 1 || rounds > 100) {
-            throw new ParameterException(
-                    spec.commandLine(), "expected --mib from 1 to " + MOST_MIB + " and --rounds from 1 to 100");
+            throw usage("expected --mib from 1 to " + MOST_MIB + " and --rounds from 1 to 100");
         }
         Optional<String> missing = Sshd.missing();
         if (missing.isPresent()) {

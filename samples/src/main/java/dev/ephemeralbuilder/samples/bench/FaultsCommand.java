@@ -6,14 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code ephemeral bench faults}: what becomes of whole lifecycles in a cloud that does everything wrong. */
 @Command(
@@ -26,9 +21,8 @@ import picocli.CommandLine.Spec;
             "A job that fails is tried three times at most.",
             ""
         },
-        mixinStandardHelpOptions = true,
         sortOptions = false)
-final class FaultsCommand implements Callable<Integer> {
+final class FaultsCommand extends BenchProgram {
     static final String OWNER = "bench";
     static final int TRIES = 3;
 
@@ -37,14 +31,6 @@ final class FaultsCommand implements Callable<Integer> {
 
     /** A machine whose deletion was accepted at the end is shown a little longer. */
     private static final Duration STOPPING = Duration.ofSeconds(5);
-
-    private final BenchOutput output;
-
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
-    @Mixin
-    private BenchOptions options = new BenchOptions();
 
     @Option(names = "--lifecycles", paramLabel = "N", description = "How many jobs. Default: ${DEFAULT-VALUE}.")
     private int lifecycles = 500;
@@ -67,7 +53,7 @@ final class FaultsCommand implements Callable<Integer> {
     private double scale = 20;
 
     FaultsCommand(BenchOutput output) {
-        this.output = output;
+        super(output);
     }
 
     private record Account(
@@ -112,12 +98,10 @@ final class FaultsCommand implements Callable<Integer> {
     private record Document(Account ours, Account plainLoop) {}
 
     @Override
-    public Integer call() throws IOException, InterruptedException {
+    int run() throws IOException, InterruptedException {
         if (lifecycles < 1 || lifecycles > MOST_LIFECYCLES || atOnce < 1 || atOnce > 1_000 || !(scale > 0)) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "expected --lifecycles from 1 to " + MOST_LIFECYCLES + ", --at-once from 1 to 1000 and --scale"
-                            + " above 0");
+            throw usage("expected --lifecycles from 1 to " + MOST_LIFECYCLES + ", --at-once from 1 to 1000 and --scale"
+                    + " above 0");
         }
         Account ours = run(Controller.Kind.OURS, "ours");
         Account plain = run(Controller.Kind.PLAIN_LOOP, "plainLoop");

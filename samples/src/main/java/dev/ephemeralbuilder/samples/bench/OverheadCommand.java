@@ -11,15 +11,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code ephemeral bench overhead}: what the library itself takes, of time and of memory. */
 @Command(
@@ -29,9 +24,8 @@ import picocli.CommandLine.Spec;
                     + " and the heap and the threads of live builders that each have a followed script.",
             ""
         },
-        mixinStandardHelpOptions = true,
         sortOptions = false)
-final class OverheadCommand implements Callable<Integer> {
+final class OverheadCommand extends BenchProgram {
     private static final Duration PATIENCE = Duration.ofMinutes(10);
     private static final int WARM_UP = 30;
     private static final Duration SPREAD = Duration.ofSeconds(30);
@@ -40,14 +34,6 @@ final class OverheadCommand implements Callable<Integer> {
 
     /** Of the cloud with many builders: connecting to them takes this host a while, and nothing there is timed. */
     private static final double LIVE_SCALE = 4;
-
-    private final BenchOutput output;
-
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
-    @Mixin
-    private BenchOptions options = new BenchOptions();
 
     @Option(names = "--boots", paramLabel = "N", description = "How many boots are timed. Default: ${DEFAULT-VALUE}.")
     private int boots = 100;
@@ -59,7 +45,7 @@ final class OverheadCommand implements Callable<Integer> {
     private int live = 1_000;
 
     OverheadCommand(BenchOutput output) {
-        this.output = output;
+        super(output);
     }
 
     private record Times(String arrival, int boots, double p50Millis, double p99Millis) {}
@@ -69,10 +55,9 @@ final class OverheadCommand implements Callable<Integer> {
     private record Document(List<Times> acquire, Memory live) {}
 
     @Override
-    public Integer call() throws IOException, InterruptedException {
+    int run() throws IOException, InterruptedException {
         if (boots < 1 || live < 1 || Math.max(boots, live) > CloudProcess.MACHINES) {
-            throw new ParameterException(
-                    spec.commandLine(), "--boots and --live: expected numbers from 1 to " + CloudProcess.MACHINES);
+            throw usage("--boots and --live: expected numbers from 1 to " + CloudProcess.MACHINES);
         }
         // First: later this JVM is no longer an empty one.
         Memory memory = live();
