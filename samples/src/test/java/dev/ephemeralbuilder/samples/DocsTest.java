@@ -85,6 +85,7 @@ class DocsTest {
                 "CHANGELOG.md",
                 "docs/first-run.md",
                 "docs/how-a-builder-lives.md",
+                "docs/operations.md",
                 "docs/simulator.md",
                 "docs/testing.md",
                 "docs/writing-a-provider.md"
@@ -111,11 +112,12 @@ class DocsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"README.md", "CONTRIBUTING.md", "docs/first-run.md", "docs/simulator.md"})
+    @ValueSource(
+            strings = {"README.md", "CONTRIBUTING.md", "docs/first-run.md", "docs/operations.md", "docs/simulator.md"})
     void everyCommandLineHasOnlyOptionsThatExist(String document) throws IOException {
         try (CommandRig rig = new CommandRig(folder, folder)) {
             CommandLine command = rig.commandLine();
-            Matcher line = Pattern.compile("samples/ephemeral (run|simulate)([^\n`|]*)")
+            Matcher line = Pattern.compile("samples/ephemeral (run|list|reap|release|simulate)([^\n`|]*)")
                     .matcher(read(document));
             List<String> checked = new ArrayList<>();
             while (line.find()) {
