@@ -1,6 +1,5 @@
 package dev.ephemeralbuilder.samples;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -86,6 +85,7 @@ class DocsTest {
                 "CHANGELOG.md",
                 "docs/first-run.md",
                 "docs/how-a-builder-lives.md",
+                "docs/operations.md",
                 "docs/reliability.md",
                 "docs/simulator.md",
                 "docs/testing.md",
@@ -114,11 +114,18 @@ class DocsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"README.md", "CONTRIBUTING.md", "docs/first-run.md", "docs/reliability.md", "docs/simulator.md"})
+            strings = {
+                "README.md",
+                "CONTRIBUTING.md",
+                "docs/first-run.md",
+                "docs/operations.md",
+                "docs/reliability.md",
+                "docs/simulator.md"
+            })
     void everyCommandLineHasOnlyOptionsThatExist(String document) throws IOException {
         try (CommandRig rig = new CommandRig(folder, folder)) {
             CommandLine command = rig.commandLine();
-            Matcher line = Pattern.compile("samples/ephemeral (run|simulate|bench \\w+)([^\n`|]*)")
+            Matcher line = Pattern.compile("samples/ephemeral (run|list|reap|release|simulate|bench \\w+)([^\n`|]*)")
                     .matcher(read(document));
             List<String> checked = new ArrayList<>();
             while (line.find()) {

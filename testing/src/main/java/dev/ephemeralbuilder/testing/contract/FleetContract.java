@@ -64,6 +64,13 @@ public abstract class FleetContract extends ContractKit {
     }
 
     @Nested
+    class Reaping extends ReapPromises {
+        Reaping() {
+            super(FleetContract.this::rig, FleetContract.this::fleet);
+        }
+    }
+
+    @Nested
     class Scripts extends ScriptPromises {
         Scripts() {
             super(FleetContract.this::rig, FleetContract.this::fleet);

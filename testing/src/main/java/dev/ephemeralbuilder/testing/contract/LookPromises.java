@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.testing.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ephemeralbuilder.ConfigurationException;
@@ -10,10 +11,12 @@ import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachinePage;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
@@ -182,5 +185,19 @@ abstract class LookPromises extends Promises {
                 .as("list must need no memory of its own: it is how another process finds what a dead one has left")
                 .extracting(Machine::id)
                 .containsExactly(id);
+    }
+
+    @Test
+    void theTimeThatIsToldIsTheClouds() throws Exception {
+        List<Instant> told = new CopyOnWriteArrayList<>();
+        provider().onCloudTime(told::add);
+        Instant before = rig().time.now();
+        rig().listed(provider(), rig().owner);
+        assumeFalse(told.isEmpty(), "not checked: the cloud's time, since this provider does not say it");
+        assertThat(told)
+                .as("onCloudTime must hand on what time it is at the cloud as its answer says; setup().ticker() is said"
+                        + " to be right to a minute")
+                .allSatisfy(time -> assertThat(time)
+                        .isBetween(before.minusSeconds(60), rig().time.now().plusSeconds(60)));
     }
 }
