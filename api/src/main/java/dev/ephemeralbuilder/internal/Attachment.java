@@ -146,7 +146,13 @@ final class Attachment {
             return CompletableFuture.failedFuture(lost("has just been launched or given back by this fleet"));
         }
         Region region = found.region();
-        Origin origin = record.origin();
+        boolean own = region.launching().stream()
+                .anyMatch(attempt -> attempt.token().equals(record.origin().token()));
+        if (own) {
+            return CompletableFuture.failedFuture(lost("is just being launched by this fleet"));
+        }
+        boolean ofMany = record.count() > 1;
+        Origin origin = ofMany ? record.origin().ofOneOfMany(id) : record.origin();
         Instant now = ticker.now();
         Held mine = new Held(region, origin, id);
         held = mine;
@@ -154,8 +160,12 @@ final class Attachment {
         region.leases().hold(id, found.summary().leaseUntil().orElseGet(region.clock()::now));
         mine.take(found.machine());
         Instant launchedAt = record.launchedAt();
-        CompletableFuture<Void> known =
-                launchedAt == null ? records.launched(origin.token(), id) : CompletableFuture.completedFuture(null);
+        CompletableFuture<Void> known;
+        if (ofMany) {
+            known = records.launchedOneOfMany(record.origin().token(), id);
+        } else {
+            known = launchedAt == null ? records.launched(origin.token(), id) : CompletableFuture.completedFuture(null);
+        }
         CompletableFuture<Void> mineNow = known.thenCompose(v -> requests.attached(origin.token()))
                 .thenCompose(v -> region.leases().renewNow(id));
         return mineNow.thenCompose(v -> {

@@ -7,6 +7,7 @@ import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.selection.Offer;
+import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.MachineTags;
 import dev.ephemeralbuilder.spi.ShellKeys;
@@ -132,9 +133,16 @@ final class Attempt {
         if (abandoned.getAsBoolean()) {
             return CompletableFuture.failedFuture(cancelled());
         }
-        Instant cap = cap(region.clock().now());
-        return permits.take(token, order.offer(), order.count(), cap)
-                .thenCompose(permitted -> launch(keys, cap, permitted, abandoned));
+        // Lease and cap count from the create call, which may have to wait long for its turn.
+        return permits.check(order.offer())
+                .thenCompose(v -> region.cloud().turn(CloudAction.LAUNCH))
+                .thenCompose(v -> {
+                    Instant cap = cap(region.clock().now());
+                    return abandoned.getAsBoolean()
+                            ? CompletableFuture.failedFuture(cancelled())
+                            : permits.take(token, order.offer(), order.count(), cap)
+                                    .thenCompose(permitted -> launch(keys, cap, permitted, abandoned));
+                });
     }
 
     private CompletableFuture<Made> launch(Keys keys, Instant cap, int permitted, BooleanSupplier abandoned) {
@@ -150,8 +158,9 @@ final class Attempt {
                                         readyBy,
                                         keys.shell(),
                                         new BuilderRecord.Frozen(
-                                                order.spec().toString(), launch.tags(), launch.hostKey()))))
-                : region.records().intend(BuilderRecord.intent(origin, readyBy, keys.shell(), null));
+                                                order.spec().toString(), launch.tags(), launch.hostKey()),
+                                        1)))
+                : region.records().intend(BuilderRecord.intent(origin, readyBy, keys.shell(), null, permitted));
         CompletableFuture<Void> wanted = intended.thenAccept(v -> {
             if (abandoned.getAsBoolean()) {
                 throw cancelled();
@@ -222,7 +231,10 @@ final class Attempt {
                 frozen.tags(), origin.cap(), frozen.hostKey(), record.keys().client(), 1);
         LaunchOnce once = new LaunchOnce(region, launch, identity.owner(), true);
         boolean remembered = now.isBefore(origin.intendedAt().plus(TOKEN_MEMORY));
-        return make(once, remembered ? once.run(abandoned) : once.find(), origin, record.keys(), List.of(), now);
+        CompletableFuture<List<String>> made = remembered
+                ? region.cloud().turn(CloudAction.LAUNCH).thenCompose(v -> once.run(abandoned))
+                : once.find();
+        return make(once, made, origin, record.keys(), List.of(), now);
     }
 
     private static ProviderException nothingWasMade() {

@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  *     requests, and only while there is no id
  * @param nextHostKey the host key that the machine is to get in place of one that it shares with others; null if it has
  *     one of its own, or keeps what it has. While there is one, {@code keys} accept the shared key and this one
+ * @param count for how many machines the create call asks, until each of them has a record of its own
  */
 record BuilderRecord(
         Origin origin,
@@ -46,7 +47,8 @@ record BuilderRecord(
         @Nullable String machineId,
         @Nullable Instant launchedAt,
         @Nullable Frozen frozen,
-        @Nullable KeyPair nextHostKey) {
+        @Nullable KeyPair nextHostKey,
+        int count) {
     /**
      * What a create call says that no other part of the record does.
      *
@@ -62,6 +64,7 @@ record BuilderRecord(
     static final String MACHINE = "machine";
     static final String CAP = "cap";
     static final String TOKEN = "token";
+    static final String COUNT = "count";
     private static final String SCHEMA = "1";
     private static final String CLIENT_KEY = "clientKey";
     private static final String CLIENT_PUBLIC_KEY = "clientPublicKey";
@@ -74,8 +77,8 @@ record BuilderRecord(
     private static final String NEXT_PUBLIC_HOST_KEY = "nextHostPublicKey";
 
     /** Returns the record of an attempt that is about to be made. */
-    static BuilderRecord intent(Origin origin, Instant readyBy, ShellKeys keys, @Nullable Frozen frozen) {
-        return new BuilderRecord(origin, readyBy, keys, null, null, frozen, null);
+    static BuilderRecord intent(Origin origin, Instant readyBy, ShellKeys keys, @Nullable Frozen frozen, int count) {
+        return new BuilderRecord(origin, readyBy, keys, null, null, frozen, null, count);
     }
 
     /** Returns the document; without machine id if there is none yet. */
@@ -114,6 +117,9 @@ record BuilderRecord(
             record.put(HOST_PRIVATE_KEY, base64(frozen.hostKey().getPrivate().getEncoded()));
             record.put(HOST_PUBLIC_KEY, base64(frozen.hostKey().getPublic().getEncoded()));
             frozen.tags().forEach((key, value) -> record.put(TAG + key, value));
+        }
+        if (count > 1) {
+            record.put(COUNT, Integer.toString(count));
         }
         if (machineId != null && launchedAt != null) {
             record.putAll(launch(machineId, launchedAt));
@@ -210,7 +216,8 @@ record BuilderRecord(
                     record.get(MACHINE),
                     fields.find("launchedAt").map(Instant::parse).orElse(null),
                     frozen(fields),
-                    next == null ? null : keyPair(fields.get(NEXT_PUBLIC_HOST_KEY), next));
+                    next == null ? null : keyPair(fields.get(NEXT_PUBLIC_HOST_KEY), next),
+                    record.containsKey(COUNT) ? fields.number(COUNT) : 1);
         } catch (IllegalArgumentException | DateTimeException | GeneralSecurityException e) {
             // Without the cause: what cannot be read is quoted there, and it may be a key.
             throw new ConfigurationException(

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The only door to one provider's cloud: each call waits for its turn under the rate limit, is held back while the cloud
@@ -48,11 +49,23 @@ final class CloudCalls {
         return retries.call(deadline, () -> once(action, call));
     }
 
-    /** Makes a call once. */
-    <T> CompletableFuture<T> once(CloudAction action, Callable<T> call) {
+    /** Waits for the turn of one call, which is to be made with {@link #repeatWithTurn} soon. */
+    CompletableFuture<Void> turn(CloudAction action) {
         return ready(action)
                 .thenCompose(admitted -> limits.turn(limit(action), action)
-                        .thenCompose(v -> admitted || !breaker.open() ? made(action, call) : once(action, call)));
+                        .thenCompose(v ->
+                                admitted || !breaker.open() ? CompletableFuture.completedFuture(null) : turn(action)));
+    }
+
+    /** Makes a call as {@link #repeat} does, whose first try has had its {@link #turn}. */
+    <T> CompletableFuture<T> repeatWithTurn(CloudAction action, Instant deadline, Callable<T> call) {
+        AtomicBoolean first = new AtomicBoolean(true);
+        return retries.call(deadline, () -> first.getAndSet(false) ? made(action, call) : once(action, call));
+    }
+
+    /** Makes a call once. */
+    <T> CompletableFuture<T> once(CloudAction action, Callable<T> call) {
+        return turn(action).thenCompose(v -> made(action, call));
     }
 
     /**

@@ -48,14 +48,15 @@ final class LaunchOnce {
     }
 
     /**
-     * Returns the ids of the machines; fails when it is certain that there are none, or that nobody can tell.
+     * Makes the call, whose turn has come, and returns the ids of the machines; fails when it is certain that there are none, or that nobody can tell.
      *
      * @param abandoned whether nobody wants the machine any more; then the call is not repeated without need
      */
     CompletableFuture<List<String>> run(BooleanSupplier abandoned) {
         Instant deadline = region.ticker().now().plus(PATIENCE);
         return Stages.then(
-                region.cloud().repeat(CloudAction.LAUNCH, deadline, () -> once(abandoned)), (result, failure) -> {
+                region.cloud().repeatWithTurn(CloudAction.LAUNCH, deadline, () -> once(abandoned)),
+                (result, failure) -> {
                     if (failure == null) {
                         return CompletableFuture.completedFuture(result.ids());
                     }
@@ -66,7 +67,8 @@ final class LaunchOnce {
                     return search(tokenUsed ? 1 : LOOKS).thenCompose(found -> {
                         inDoubt = false;
                         return found.isEmpty()
-                                ? CompletableFuture.failedFuture(provenAbsent(reason))
+                                ? CompletableFuture.failedFuture(
+                                        Failures.effectUnknown(reason) ? provenAbsent(reason) : reason)
                                 : CompletableFuture.completedFuture(found);
                     });
                 });

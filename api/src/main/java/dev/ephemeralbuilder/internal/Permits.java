@@ -112,6 +112,21 @@ final class Permits {
         });
     }
 
+    /** Fails with {@link QuotaException} if there is no permit now. */
+    CompletableFuture<Void> check(Offer offer) {
+        if (limits.none()) {
+            return CompletableFuture.completedFuture(null);
+        }
+        Instant now = ticker.now();
+        return calls.run(() -> {
+            Map<String, Entry> entries = decode(store.read(Kind.PERMIT, owner).orElse(null));
+            entries.values().removeIf(entry -> entry.until().isBefore(now));
+            int unused = room(entries.values(), offer.hourlyPrice());
+            return null;
+        });
+    }
+
+    /** Returns for how many more machines there is room, one at least. */
     private int room(Iterable<Entry> entries, Money price) {
         long machines = 0;
         Money spend = new Money(BigDecimal.ZERO, price.currency());

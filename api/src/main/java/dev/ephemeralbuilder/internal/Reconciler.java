@@ -129,13 +129,12 @@ final class Reconciler {
 
     private CompletableFuture<Void> findMissing(Region region, List<BuilderRecord> all) {
         Set<String> own = launching.stream().map(Attempt::token).collect(Collectors.toSet());
-        List<String> tokens = all.stream()
+        List<BuilderRecord> nameless = all.stream()
                 .filter(record -> record.machineId() == null)
                 .filter(record -> isOlder(record.origin().intendedAt(), LAUNCHING))
-                .map(record -> record.origin().token())
-                .filter(token -> !own.contains(token))
+                .filter(record -> !own.contains(record.origin().token()))
                 .toList();
-        if (tokens.isEmpty()) {
+        if (nameless.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
         return Listing.of(region, machines.owner(), ticker.now().plus(ASKING)).thenCompose(listed -> {
@@ -145,17 +144,22 @@ final class Reconciler {
                     .collect(Collectors.groupingBy(
                             machine -> machine.tags().get(MachineTags.ATTEMPT),
                             Collectors.mapping(Machine::id, Collectors.toList())));
-            return CompletableFuture.allOf(tokens.stream()
-                    .map(token -> settle(token, made.getOrDefault(token, List.of())))
+            return CompletableFuture.allOf(nameless.stream()
+                    .map(record -> settle(
+                            record.origin().token(),
+                            made.getOrDefault(record.origin().token(), List.of()),
+                            record.count() > 1))
                     .toArray(CompletableFuture<?>[]::new));
         });
     }
 
-    private CompletableFuture<Void> settle(String token, List<String> ids) {
+    private CompletableFuture<Void> settle(String token, List<String> ids, boolean many) {
         log.debug("A record does not say which machine it is of; the cloud says {} [attempt={}]", ids, token);
         if (ids.isEmpty()) {
             return records.forget(token);
         }
-        return ids.size() == 1 ? records.launched(token, ids.get(0)) : records.launchedMany(token, ids, Map.of());
+        return ids.size() == 1 && !many
+                ? records.launched(token, ids.get(0))
+                : records.launchedMany(token, ids, Map.of());
     }
 }

@@ -81,18 +81,39 @@ final class Records {
             Optional<Map<String, String>> intent = store.read(Kind.BUILDER, token);
             if (intent.isPresent()) {
                 for (String id : machineIds) {
-                    Map<String, String> record = with(intent.get(), BuilderRecord.launch(id, now));
+                    Map<String, String> record = oneOfMany(intent.get(), token, id, now);
                     KeyPair own = hostKeys.get(id);
                     if (own != null) {
                         BuilderRecord.expectHostKey(record, own);
                     }
-                    record.put(BuilderRecord.TOKEN, ofOneOfMany(token, id));
                     store.update(Kind.BUILDER, ofOneOfMany(token, id), present -> record);
                 }
                 store.update(Kind.BUILDER, token, present -> null);
             }
             return null;
         });
+    }
+
+    /** Gives one machine of an attempt for several a record of its own, whoever the others belong to. */
+    CompletableFuture<Void> launchedOneOfMany(String token, String machineId) {
+        Instant now = ticker.now();
+        return calls.run(() -> {
+            Optional<Map<String, String>> intent = store.read(Kind.BUILDER, token);
+            if (intent.isPresent()) {
+                Map<String, String> record = oneOfMany(intent.get(), token, machineId, now);
+                store.update(
+                        Kind.BUILDER, ofOneOfMany(token, machineId), present -> present == null ? record : present);
+            }
+            return null;
+        });
+    }
+
+    private static Map<String, String> oneOfMany(
+            Map<String, String> intent, String token, String machineId, Instant now) {
+        Map<String, String> record = with(intent, BuilderRecord.launch(machineId, now));
+        record.put(BuilderRecord.TOKEN, ofOneOfMany(token, machineId));
+        record.remove(BuilderRecord.COUNT);
+        return record;
     }
 
     /** Writes down by which host key alone the machine is known from now on. */
@@ -193,8 +214,12 @@ final class Records {
             line.put("estimate", "true");
             line.putAll(more);
             store.append(StateStore.Log.LEDGER, now, line);
-            store.update(Kind.BUILDER, token, present -> isOfAnother(present, machineId) ? present : null);
-            permits.give(token);
+            boolean over = store.update(
+                            Kind.BUILDER, token, present -> isOfAnother(present, machineId) ? present : null)
+                    .isEmpty();
+            if (over) {
+                permits.give(token);
+            }
             Requests.ended(store, token, now);
             return null;
         });
@@ -221,9 +246,14 @@ final class Records {
         }
     }
 
-    /** Of several machines of one attempt all but one are given back; the record stays with that one. */
+    /**
+     * Of several machines of one attempt all but one are given back; the record stays with that one. And an attempt for
+     * several is not over with one of them.
+     */
     private static boolean isOfAnother(@Nullable Map<String, String> record, String machineId) {
-        return record != null && !machineId.equals(record.getOrDefault(BuilderRecord.MACHINE, machineId));
+        return record != null
+                && (record.containsKey(BuilderRecord.COUNT)
+                        || !machineId.equals(record.getOrDefault(BuilderRecord.MACHINE, machineId)));
     }
 
     private CompletableFuture<Void> change(String token, UnaryOperator<Map<String, String>> change) {

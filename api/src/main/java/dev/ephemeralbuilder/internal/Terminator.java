@@ -53,6 +53,7 @@ final class Terminator {
         Instant deleteAt;
         Instant verifyAt = Instant.MAX;
         Duration pause = VERIFY;
+        boolean looking;
         int failures;
 
         Entry(String id, Instant unknownUntil, Instant deleteAt) {
@@ -61,8 +62,9 @@ final class Terminator {
             this.deleteAt = deleteAt;
         }
 
+        /** Nothing is due while a look is under way: it may have to wait behind whatever is asked again. */
         Instant dueAt() {
-            return verifyAt.isBefore(deleteAt) ? verifyAt : deleteAt;
+            return looking ? Instant.MAX : verifyAt.isBefore(deleteAt) ? verifyAt : deleteAt;
         }
 
         void verifyLater(Instant now) {
@@ -110,7 +112,7 @@ final class Terminator {
         Instant now = ticker.now();
         Instant soonest = now.plus(GATHER);
         boolean enough = entries.values().stream()
-                        .filter(e -> !e.deleteAt.isAfter(soonest))
+                        .filter(e -> !e.looking && !e.deleteAt.isAfter(soonest))
                         .count()
                 >= cloud.provider().limits().deleteBatch();
         Instant rested = enough || restUntil.isBefore(soonest) ? soonest : restUntil;
@@ -118,6 +120,9 @@ final class Terminator {
                 .map(Entry::dueAt)
                 .min(Comparator.naturalOrder())
                 .orElse(rested);
+        if (due.equals(Instant.MAX)) {
+            return;
+        }
         Instant at = due.isBefore(rested) ? rested : due;
         if (nextAt != null && !at.isBefore(nextAt)) {
             return;
@@ -134,7 +139,8 @@ final class Terminator {
         nextAt = null;
         running = true;
         restUntil = ticker.now().plus(REST);
-        Stages.whenDone(CompletableFuture.allOf(deleteDue(), verifyDue()), (v, failure) -> {
+        verifyDue();
+        Stages.whenDone(deleteDue(), (v, failure) -> {
             running = false;
             wake();
         });
@@ -143,7 +149,7 @@ final class Terminator {
     private CompletableFuture<Void> deleteDue() {
         Instant now = ticker.now();
         List<String> due = entries.values().stream()
-                .filter(e -> !e.deleteAt.isAfter(now))
+                .filter(e -> !e.looking && !e.deleteAt.isAfter(now))
                 .map(e -> e.id)
                 .toList();
         return inBatches(due, cloud.provider().limits().deleteBatch(), this::deleteBatch);
@@ -217,12 +223,13 @@ final class Terminator {
     }
 
     /** Looks whether deletions took place, with whoever else has something to look at. */
-    private CompletableFuture<Void> verifyDue() {
+    private void verifyDue() {
         Instant soon = ticker.now().plus(VERIFY.dividedBy(2));
-        List<CompletableFuture<?>> looks = new ArrayList<>();
         for (Entry entry : List.copyOf(entries.values())) {
-            if (!entry.verifyAt.isAfter(soon)) {
-                looks.add(watcher.look(entry.id).handle((look, failure) -> {
+            if (!entry.looking && !entry.verifyAt.isAfter(soon)) {
+                entry.looking = true;
+                Stages.whenDone(watcher.look(entry.id), (look, failure) -> {
+                    entry.looking = false;
                     if (failure == null && (look.isEmpty() || look.get().state() == MachineState.ENDED)) {
                         entries.remove(entry.id);
                         entry.gone.complete(null);
@@ -230,11 +237,10 @@ final class Terminator {
                         // Not asked is not absent, and still there is not gone.
                         entry.verifyLater(ticker.now());
                     }
-                    return null;
-                }));
+                    wake();
+                });
             }
         }
-        return CompletableFuture.allOf(looks.toArray(CompletableFuture<?>[]::new));
     }
 
     private static CompletableFuture<Void> inBatches(

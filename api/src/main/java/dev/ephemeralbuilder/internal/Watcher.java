@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -83,6 +84,10 @@ final class Watcher {
     private final CloudCalls cloud;
     private final Map<String, List<Watch>> watches = new LinkedHashMap<>();
     private Map<String, CompletableFuture<Optional<Machine>>> looks = new LinkedHashMap<>();
+
+    /** What calls are under way for. */
+    private final Set<String> asking = new HashSet<>();
+
     private Ticker.@Nullable Scheduled next;
     private @Nullable Instant nextAt;
 
@@ -149,13 +154,13 @@ final class Watcher {
         Instant now = ticker.now();
         Instant soon = now.plus(OFTEN.dividedBy(2));
         watches.forEach((id, some) -> {
-            if (some.stream().anyMatch(watch -> watch.isDueBy(soon))) {
+            if (!asking.contains(id) && some.stream().anyMatch(watch -> watch.isDueBy(soon))) {
                 ids.add(id);
             }
         });
         int room = (size - ids.size() % size) % size;
         watches.entrySet().stream()
-                .filter(e -> !ids.contains(e.getKey()))
+                .filter(e -> !ids.contains(e.getKey()) && !asking.contains(e.getKey()))
                 .filter(e -> e.getValue().stream().anyMatch(watch -> watch.isWorthALook(now)))
                 .sorted(Comparator.comparing(e -> soonest(e.getValue())))
                 .limit(room)
@@ -173,8 +178,9 @@ final class Watcher {
 
     private void again() {
         forgetOver();
-        watches.values().stream()
-                .flatMap(List::stream)
+        watches.entrySet().stream()
+                .filter(e -> !asking.contains(e.getKey()))
+                .flatMap(e -> e.getValue().stream())
                 .map(watch -> watch.dueAt)
                 .min(Comparator.naturalOrder())
                 .ifPresent(at -> wake(Duration.between(ticker.now(), at)));
@@ -187,8 +193,10 @@ final class Watcher {
 
     private CompletableFuture<Void> describe(
             List<String> ids, Map<String, CompletableFuture<Optional<Machine>>> asked) {
+        asking.addAll(ids);
         return cloud.once(CloudAction.DESCRIBE, () -> cloud.provider().describe(ids))
                 .handle((machines, failure) -> {
+                    asking.removeAll(Set.copyOf(ids));
                     if (failure != null) {
                         BuilderException reason = Failures.asBuilderException(failure);
                         log.debug("Could not look at machines [ids={}, reason={}]", ids, reason.toString());
