@@ -17,10 +17,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The script on the machine, under the shells that images have; busybox brings its own tools, without GNU options. */
+@Execution(ExecutionMode.CONCURRENT)
 @Timeout(60)
 class SupervisorScriptTest {
     private static final List<String> TOOLS = List.of(

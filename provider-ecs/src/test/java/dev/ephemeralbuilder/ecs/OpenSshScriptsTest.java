@@ -27,10 +27,16 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A whole fleet on machines that are real OpenSSH servers, for each kind of login that this host can offer. */
+/**
+ * A whole fleet on machines that are real OpenSSH servers, for each kind of login that this host can offer. The machines
+ * are used at the same time, each by one test after the other.
+ */
+@Execution(ExecutionMode.CONCURRENT)
 @ParameterizedClass
 @MethodSource("dev.ephemeralbuilder.ecs.OpenSshBuilder#available")
 @Timeout(120)
@@ -71,6 +77,7 @@ class OpenSshScriptsTest {
     }
 
     @Test
+    @Execution(ExecutionMode.SAME_THREAD)
     void outputAndExitCodeAreTheScriptsOwnWhateverTheLoginSays() throws Exception {
         Run run = run(Script.of("echo \"$ODD\"; cat; echo err >&2; exit 37")
                 .env("ODD", "it's \"quoted\" $HOME \\ 构建")
@@ -81,6 +88,7 @@ class OpenSshScriptsTest {
     }
 
     @Test
+    @Execution(ExecutionMode.SAME_THREAD)
     void theScriptRunsAsTheLogin() throws Exception {
         assertThat(Files.getOwner(server.home()))
                 .isEqualTo(Files.getOwner(Path.of(run(Script.of("touch mine; echo \"$PWD/mine\""))
@@ -89,6 +97,7 @@ class OpenSshScriptsTest {
     }
 
     @Test
+    @Execution(ExecutionMode.SAME_THREAD)
     void cancelEndsTheGroupAndNotWhatHasLeftIt() throws Exception {
         RunningScript script = builder.start(Script.of("setsid sleep 600 & echo $! >left.new; mv left.new left; "
                                 + "sh -c 'trap \"\" TERM; echo $$ >deaf.new; mv deaf.new deaf; while :; do sleep 600; done' & "
@@ -106,6 +115,7 @@ class OpenSshScriptsTest {
     }
 
     @Test
+    @Execution(ExecutionMode.SAME_THREAD)
     void aScriptThatIgnoresTermIsKilledAfterTheGrace() throws Exception {
         Run run = run(Script.of("trap '' TERM; echo $$ >pid; while :; do sleep 1; done")
                 .timeout(Duration.ofSeconds(1))
@@ -116,6 +126,7 @@ class OpenSshScriptsTest {
     }
 
     @Test
+    @Execution(ExecutionMode.SAME_THREAD)
     void noByteIsLostOrDoubledWhileTheConnectionIsKilled() throws Exception {
         // All values of a byte, then numbered lines, some of them slowly.
         String text = "for i in 0 1 2 3; do for j in 0 1 2 3 4 5 6 7; do for k in 0 1 2 3 4 5 6 7; do"
@@ -157,6 +168,7 @@ class OpenSshScriptsTest {
     }
 
     @Test
+    @Execution(ExecutionMode.SAME_THREAD)
     void aFrozenConnectionIsReplacedAndNothingIsLost() throws Exception {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         CompletableFuture<Void> frozen = new CompletableFuture<>();
@@ -174,6 +186,7 @@ class OpenSshScriptsTest {
     }
 
     @Test
+    @Execution(ExecutionMode.SAME_THREAD)
     void moreScriptsThanOneConnectionCarriesRunAtTheSameTime() throws Exception {
         List<RunningScript> scripts = new ArrayList<>();
         List<CompletableFuture<Void>> followed = new ArrayList<>();
@@ -196,6 +209,7 @@ class OpenSshScriptsTest {
     }
 
     @Test
+    @Execution(ExecutionMode.SAME_THREAD)
     void filesGoUpAndComeBackWithModesAndLinks() throws Exception {
         Path source = Files.createDirectory(here.resolve("source"));
         byte[] content = new byte[300_000];
@@ -222,6 +236,7 @@ class OpenSshScriptsTest {
     }
 
     @Test
+    @Execution(ExecutionMode.SAME_THREAD)
     void scriptAndEnvironmentAreOnNoCommandLineAndInNoLogOfTheServer() throws Exception {
         String text = "text-that-nobody-may-see";
         String value = "value-that-nobody-may-see";

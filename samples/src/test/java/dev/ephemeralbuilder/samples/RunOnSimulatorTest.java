@@ -10,8 +10,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The whole command with {@code --simulated}: real SDK, real SSH, real processes. */
+@Execution(ExecutionMode.CONCURRENT)
 class RunOnSimulatorTest {
     @TempDir
     private Path folder;
