@@ -8,7 +8,7 @@ package dev.ephemeralbuilder.samples.bench;
  * @param bootLeastSeconds the shortest time from the create call to Running, by the cloud's clock
  * @param bootMostSeconds the longest
  * @param faults whether it has the faults of {@link FaultMix}
- * @param lazy whether {@code sleep} takes an hour on its machines, whatever it is asked for: then what watches over scripts
+ * @param lazy whether {@code sleep} takes half a minute on its machines, whatever it is asked for: then what watches over scripts
  *     there costs this host nothing
  */
 record CloudPlan(long seed, double scale, long bootLeastSeconds, long bootMostSeconds, boolean faults, boolean lazy) {

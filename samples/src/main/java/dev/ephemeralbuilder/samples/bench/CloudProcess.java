@@ -94,7 +94,7 @@ final class CloudProcess {
             return Map.of();
         }
         Path programs = Files.createDirectory(folder.resolve("bin"));
-        Path sleep = Files.writeString(programs.resolve("sleep"), "#!/bin/sh\nexec /bin/sleep 3600\n");
+        Path sleep = Files.writeString(programs.resolve("sleep"), "#!/bin/sh\nexec /bin/sleep 30\n");
         Files.setPosixFilePermissions(sleep, PosixFilePermissions.fromString("rwxr-xr-x"));
         return Map.of("PATH", programs + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     }

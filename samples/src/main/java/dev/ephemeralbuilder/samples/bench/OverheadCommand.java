@@ -27,13 +27,13 @@ import picocli.CommandLine.Option;
         sortOptions = false)
 final class OverheadCommand extends BenchProgram {
     private static final Duration PATIENCE = Duration.ofMinutes(10);
+    private static final int WAVE = 50;
     private static final int WARM_UP = 30;
+    private static final AcquireRequest PATIENT =
+            AcquireRequest.builder().readyTimeout(Duration.ofHours(1)).build();
     private static final Duration SPREAD = Duration.ofSeconds(30);
     private static final String ENDLESS = "echo up; while :; do sleep 3600; done";
     private static final double BYTES_PER_MEGABYTE = 1e6;
-
-    /** Of the cloud with many builders: connecting to them takes this host a while, and nothing there is timed. */
-    private static final double LIVE_SCALE = 4;
 
     @Option(names = "--boots", paramLabel = "N", description = "How many boots are timed. Default: ${DEFAULT-VALUE}.")
     private int boots = 100;
@@ -126,22 +126,21 @@ final class OverheadCommand extends BenchProgram {
     }
 
     private Memory live() throws IOException, InterruptedException {
-        try (Cloud cloud = Cloud.start(CloudPlan.of(options.seed, LIVE_SCALE).withLazyMachines());
+        try (Cloud cloud = Cloud.start(CloudPlan.wall(options.seed, 1, 2).withLazyMachines());
                 Ticker ticker = cloud.ticker("ephemeral-bench-clock")) {
             double empty = heapMegabytes();
             try (BuildFleet fleet = cloud.fleet(ticker)) {
-                List<EphemeralBuilder> builders =
-                        Await.done(fleet.acquireAllAsync(cloud.spec(), live, AcquireRequest.defaults()), PATIENCE);
-                output.progress(builders.size() + " builders live");
-                List<CompletableFuture<Void>> heard = new ArrayList<>();
+                List<EphemeralBuilder> builders = new ArrayList<>();
                 List<CompletableFuture<Void>> follows = new ArrayList<>();
-                for (EphemeralBuilder builder : builders) {
-                    CompletableFuture<Void> first = new CompletableFuture<>();
-                    heard.add(first);
-                    follows.add(builder.start(Script.of(ENDLESS))
-                            .thenCompose(script -> script.follow((stream, bytes, length) -> first.complete(null))));
+                while (builders.size() < live) {
+                    // Not all at once: connecting to them keeps this host busy, and nothing here is timed.
+                    int some = Math.min(WAVE, live - builders.size());
+                    List<EphemeralBuilder> wave =
+                            Await.done(fleet.acquireAllAsync(cloud.spec(), some, PATIENT), PATIENCE);
+                    follow(wave, follows);
+                    builders.addAll(wave);
+                    output.progress(builders.size() + " builders have a followed script");
                 }
-                Await.allDone(heard, PATIENCE);
                 int threads = ManagementFactory.getThreadMXBean().getThreadCount();
                 Memory memory = new Memory(builders.size(), Numbers.rounded(heapMegabytes() - empty), threads);
                 output.progress(memory.toString());
@@ -149,10 +148,22 @@ final class OverheadCommand extends BenchProgram {
                 if (ended > 0) {
                     throw new IOException(ended + " scripts are not followed any more");
                 }
-                builders.forEach(EphemeralBuilder::close);
                 return memory;
             }
         }
+    }
+
+    /** Starts a script on each and returns when its first output has come. */
+    private static void follow(List<EphemeralBuilder> builders, List<CompletableFuture<Void>> follows)
+            throws IOException, InterruptedException {
+        List<CompletableFuture<Void>> heard = new ArrayList<>();
+        for (EphemeralBuilder builder : builders) {
+            CompletableFuture<Void> first = new CompletableFuture<>();
+            heard.add(first);
+            follows.add(builder.start(Script.of(ENDLESS))
+                    .thenCompose(script -> script.follow((stream, bytes, length) -> first.complete(null))));
+        }
+        Await.allDone(heard, PATIENCE);
     }
 
     private static double heapMegabytes() {
