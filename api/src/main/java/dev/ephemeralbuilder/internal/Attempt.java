@@ -136,6 +136,7 @@ final class Attempt {
         // Lease and cap count from the create call, which may have to wait long for its turn.
         return permits.check(order.offer())
                 .thenCompose(v -> region.cloud().turn(CloudAction.LAUNCH))
+                .thenCompose(v -> claim())
                 .thenCompose(v -> {
                     Instant cap = cap(region.clock().now());
                     return abandoned.getAsBoolean()
@@ -145,22 +146,25 @@ final class Attempt {
                 });
     }
 
+    /** From here on record and permit under the token are ours: another process may use the same one. */
+    private CompletableFuture<Void> claim() {
+        Instant until =
+                region.ticker().now().plus(order.request().readyTimeout()).plus(identity.lease());
+        return order.named()
+                ? requests.attempt(order.requestId(), order.number(), until)
+                : CompletableFuture.completedFuture(null);
+    }
+
     private CompletableFuture<Made> launch(Keys keys, Instant cap, int permitted, BooleanSupplier abandoned) {
         Instant intendedAt = region.ticker().now();
         Instant readyBy = intendedAt.plus(order.request().readyTimeout());
         Launch launch = freeze(keys, region.clock().of(intendedAt), cap, permitted);
         Origin origin = new Origin(order.requestId(), token, order.offer(), intendedAt, cap);
-        CompletableFuture<Void> intended = order.named()
-                ? requests.attempt(order.requestId(), order.number(), readyBy.plus(identity.lease()))
-                        .thenCompose(v -> region.records()
-                                .intend(BuilderRecord.intent(
-                                        origin,
-                                        readyBy,
-                                        keys.shell(),
-                                        new BuilderRecord.Frozen(
-                                                order.spec().toString(), launch.tags(), launch.hostKey()),
-                                        1)))
-                : region.records().intend(BuilderRecord.intent(origin, readyBy, keys.shell(), null, permitted));
+        BuilderRecord.Frozen frozen = order.named()
+                ? new BuilderRecord.Frozen(order.spec().toString(), launch.tags(), launch.hostKey())
+                : null;
+        CompletableFuture<Void> intended =
+                region.records().intend(BuilderRecord.intent(origin, readyBy, keys.shell(), frozen, permitted));
         CompletableFuture<Void> wanted = intended.thenAccept(v -> {
             if (abandoned.getAsBoolean()) {
                 throw cancelled();
