@@ -12,18 +12,24 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is known of one provider's market, with an age for each part: what is young enough is not asked again, and what
- * is being asked is not asked twice. Confined to the ticker.
+ * is being asked is not asked twice. A part that cannot be read, or takes longer than the others, is left out, or taken as
+ * it was known before; nobody waits for it. Confined to the ticker.
  */
 final class MarketBook {
+    private static final Logger log = LoggerFactory.getLogger(MarketBook.class);
+
     /** Ages after ecs-openapi, 6.1. */
     private static final Map<Part, Duration> MAX_AGE = Map.of(
             Part.CATALOG, Duration.ofHours(24),
@@ -33,7 +39,12 @@ final class MarketBook {
     /** Prices cost a call per type, so only the smallest types that fit are looked at. */
     private static final int MAX_TYPES = 24;
 
-    private static final int TYPES_PER_CALL = 6;
+    /** A price takes several calls of the cloud's, and each may fail. */
+    private static final Map<Part, Integer> TYPES_PER_CALL = Map.of(Part.PRICES, 1, Part.STOCK, 6);
+
+    /** How long slow answers are waited for once there has been one. */
+    private static final Duration LATECOMERS = Duration.ofSeconds(5);
+
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final String ALL = "";
 
@@ -43,6 +54,10 @@ final class MarketBook {
     private final CloudCalls cloud;
     private final Set<Duration> protections;
     private final Map<Key, Instant> readAt = new HashMap<>();
+
+    /** What calls are under way for. */
+    private final Set<Key> asking = new HashSet<>();
+
     private List<MachineType> types = List.of();
     private final Map<String, List<MarketSnapshot.Price>> prices = new HashMap<>();
     private final Map<String, List<MarketSnapshot.Stock>> stock = new HashMap<>();
@@ -84,7 +99,7 @@ final class MarketBook {
         return new MarketSnapshot(types, p, s, List.of());
     }
 
-    /** Completes when the part is young enough for all of the types. */
+    /** Completes when the part is young enough for the types, as far as the cloud tells; fails if it tells nothing. */
     private CompletableFuture<Void> current(Part part, List<MachineType> wanted) {
         CompletableFuture<Void> other = refreshing;
         if (other != null && !other.isDone()) {
@@ -101,31 +116,83 @@ final class MarketBook {
             List<MachineType> stale = wanted.stream()
                     .filter(type -> stale(new Key(part, type.id())))
                     .toList();
-            for (int i = 0; i < stale.size(); i += TYPES_PER_CALL) {
-                List<MachineType> some = stale.subList(i, Math.min(stale.size(), i + TYPES_PER_CALL));
+            int size = TYPES_PER_CALL.getOrDefault(part, 1);
+            for (int i = 0; i < stale.size(); i += size) {
+                List<MachineType> some = stale.subList(i, Math.min(stale.size(), i + size));
                 asked.add(ask(new MarketQuery(Set.of(part), some, protections)));
             }
         }
         if (asked.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
-        CompletableFuture<Void> mine = CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new));
+        CompletableFuture<Void> mine = enough(asked, part, wanted);
         refreshing = mine;
         return mine.whenComplete((v, failure) -> refreshing = null);
+    }
+
+    private CompletableFuture<Void> enough(List<CompletableFuture<?>> asked, Part part, List<MachineType> wanted) {
+        CompletableFuture<Void> enough = new CompletableFuture<>();
+        for (CompletableFuture<?> one : asked) {
+            Stages.whenDone(one, (v, failure) -> {
+                if (failure == null && !enough.isDone()) {
+                    Stages.whenDone(Stages.after(ticker, LATECOMERS), (w, f) -> enough.complete(null));
+                }
+            });
+        }
+        Stages.whenDone(CompletableFuture.allOf(asked.toArray(CompletableFuture<?>[]::new)), (v, failure) -> {
+            if (failure == null || isKnown(part, wanted)) {
+                enough.complete(null);
+            } else {
+                enough.completeExceptionally(Failures.unwrap(failure));
+            }
+        });
+        return enough;
+    }
+
+    private boolean isKnown(Part part, List<MachineType> wanted) {
+        return part == Part.CATALOG
+                ? readAt.containsKey(new Key(part, ALL))
+                : wanted.stream().anyMatch(type -> readAt.containsKey(new Key(part, type.id())));
     }
 
     private boolean stale(Key key) {
         Instant at = readAt.get(key);
         Duration maxAge = MAX_AGE.get(key.part());
-        return at == null || maxAge == null || at.plus(maxAge).isBefore(ticker.now());
+        return !asking.contains(key)
+                && (at == null || maxAge == null || at.plus(maxAge).isBefore(ticker.now()));
     }
 
     private CompletableFuture<Void> ask(MarketQuery query) {
-        return cloud.repeat(
-                        CloudAction.MARKET,
-                        ticker.now().plus(PATIENCE),
-                        () -> cloud.provider().market(query))
-                .thenAccept(answer -> merge(query, answer));
+        List<Key> keys = keys(query);
+        asking.addAll(keys);
+        CompletableFuture<MarketSnapshot> answer = cloud.repeat(
+                CloudAction.MARKET,
+                ticker.now().plus(PATIENCE),
+                () -> cloud.provider().market(query));
+        return Stages.then(answer, (market, failure) -> {
+            keys.forEach(asking::remove);
+            if (failure != null) {
+                log.debug(
+                        "A part of the market could not be read [what={}, reason={}]",
+                        keys,
+                        Failures.unwrap(failure).toString());
+                return CompletableFuture.failedFuture(Failures.unwrap(failure));
+            }
+            merge(query, market);
+            return CompletableFuture.completedFuture(null);
+        });
+    }
+
+    private static List<Key> keys(MarketQuery query) {
+        List<Key> keys = new ArrayList<>();
+        for (Part part : query.parts()) {
+            if (part == Part.CATALOG) {
+                keys.add(new Key(part, ALL));
+            } else {
+                query.types().forEach(type -> keys.add(new Key(part, type.id())));
+            }
+        }
+        return keys;
     }
 
     private void merge(MarketQuery query, MarketSnapshot answer) {
