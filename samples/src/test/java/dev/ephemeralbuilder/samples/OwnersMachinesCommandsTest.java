@@ -20,9 +20,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 
 /** {@code list}, {@code reap} and {@code release} against a simulated cloud in which another fleet has a machine. */
 @Timeout(120)
+@ResourceLock(Resources.SYSTEM_PROPERTIES)
 class OwnersMachinesCommandsTest {
     private static final String ID = "alibabacloud.accessKeyId";
     private static final String SECRET = "alibabacloud.accessKeySecret";

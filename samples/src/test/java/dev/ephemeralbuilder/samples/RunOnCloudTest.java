@@ -18,9 +18,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 
 /** The command as it goes to the real cloud: by a file of settings and the SDK's chain of credentials. */
 @Timeout(120)
+@ResourceLock(Resources.SYSTEM_PROPERTIES)
 class RunOnCloudTest {
     private static final String ID = "alibabacloud.accessKeyId";
     private static final String SECRET = "alibabacloud.accessKeySecret";
