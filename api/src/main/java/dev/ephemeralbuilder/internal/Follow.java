@@ -21,6 +21,9 @@ final class Follow {
     private static final Duration PAUSE = Duration.ofMillis(250);
     private static final int MOST_IDLE_TURNS = 20;
 
+    /** How many pieces one stream delivers before others get the thread. */
+    private static final int AT_A_TIME = 64;
+
     private final ScriptRun script;
     private final LogStream stream;
     private final LogSink sink;
@@ -109,13 +112,33 @@ final class Follow {
         }
 
         void next() {
-            Stages.whenDone(channel.read(), users, this::take);
+            Stages.whenDone(channel.read(), users, this::pump);
         }
 
-        private void take(ByteBuffer bytes, @Nullable Throwable failure) {
+        /** While more is there already, this thread goes on with it; but others want the thread too. */
+        private void pump(ByteBuffer bytes, @Nullable Throwable failure) {
+            if (!take(bytes, failure)) {
+                return;
+            }
+            for (int i = 0; i < AT_A_TIME; i++) {
+                CompletableFuture<ByteBuffer> more = channel.read();
+                boolean there = more.isDone() && !more.isCompletedExceptionally();
+                if (!there) {
+                    Stages.whenDone(more, users, this::pump);
+                    return;
+                }
+                if (!take(more.join(), null)) {
+                    return;
+                }
+            }
+            next();
+        }
+
+        /** Returns whether there may be more. */
+        private boolean take(ByteBuffer bytes, @Nullable Throwable failure) {
             if (over.isDone() || failure != null || !bytes.hasRemaining()) {
                 over.complete(null);
-                return;
+                return false;
             }
             try {
                 if (start.skip(bytes)) {
@@ -123,9 +146,9 @@ final class Follow {
                 }
             } catch (Throwable t) {
                 over.completeExceptionally(t);
-                return;
+                return false;
             }
-            next();
+            return true;
         }
 
         private void deliver(ByteBuffer bytes) throws java.io.IOException {

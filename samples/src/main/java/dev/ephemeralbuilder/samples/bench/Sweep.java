@@ -1,8 +1,7 @@
 package dev.ephemeralbuilder.samples.bench;
 
 import dev.ephemeralbuilder.BuildFleet;
-import dev.ephemeralbuilder.BuilderException;
-import dev.ephemeralbuilder.BuilderSummary;
+import dev.ephemeralbuilder.ReapReport;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
 
@@ -24,16 +23,14 @@ final class Sweep {
                 .closeTimeout(Duration.ofMinutes(5))
                 .build()) {
             for (int tries = 1; tries <= TRIES; tries++) {
-                try {
-                    for (BuilderSummary machine : fleet.list()) {
-                        if (machine.orphan()) {
-                            fleet.release(machine.id());
-                        }
-                    }
+                ReapReport report = fleet.reap();
+                if (report.complete()) {
                     return;
-                } catch (BuilderException e) {
-                    output.progress("sweep " + tries + " did not get through: " + e.getMessage());
                 }
+                output.progress("sweep " + tries + " did not get through: "
+                        + report.parts().stream()
+                                .map(part -> String.valueOf(part.failure()))
+                                .toList());
             }
         }
     }
