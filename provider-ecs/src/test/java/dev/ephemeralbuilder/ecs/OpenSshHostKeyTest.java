@@ -147,8 +147,9 @@ class OpenSshHostKeyTest {
 
     @Test
     void aServerThatCannotBeToldIsAnError() throws Exception {
-        Files.writeString(server.hostKeys().resolve("sshd.pid"), "none\n");
         try (Shell shell = connect(Fixtures.HOST)) {
+            // The server writes the file before it takes its first connection, and not again.
+            Files.writeString(server.hostKeys().resolve("sshd.pid"), "none\n");
             assertThatThrownBy(() -> shell.replaceHostKey(next))
                     .isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("read its keys again");
