@@ -13,6 +13,7 @@ import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -41,7 +42,9 @@ class OwnersMachinesCommandsTest {
 
     @BeforeEach
     void open() throws IOException, InterruptedException {
-        cloud = AlibabaCloudSimulator.builder().start();
+        cloud = AlibabaCloudSimulator.builder()
+                .bootTime(Duration.ofMillis(200), Duration.ofMillis(200))
+                .start();
         Files.writeString(folder.resolve("ephemeral.toml"), new SimulatorText(cloud).settings());
         System.setProperty(ID, cloud.accessKeyId());
         System.setProperty(SECRET, cloud.accessKeySecret());

@@ -36,7 +36,9 @@ class RunOnCloudTest {
 
     @BeforeEach
     void open() throws IOException {
-        cloud = AlibabaCloudSimulator.builder().start();
+        cloud = AlibabaCloudSimulator.builder()
+                .bootTime(Duration.ofMillis(200), Duration.ofMillis(200))
+                .start();
         Files.writeString(folder.resolve("ephemeral.toml"), new SimulatorText(cloud).settings());
         System.setProperty(ID, cloud.accessKeyId());
         System.setProperty(SECRET, cloud.accessKeySecret());
