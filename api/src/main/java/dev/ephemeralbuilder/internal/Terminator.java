@@ -30,8 +30,13 @@ final class Terminator {
     /** How long deletions are collected into one call when none has been made for a while. */
     private static final Duration GATHER = Duration.ofMillis(200);
 
-    /** Between two rounds of calls, unless there is enough for a full one. */
+    /** Between two rounds of calls while there are many machines, unless there is enough for a full one. */
     private static final Duration REST = Duration.ofSeconds(3);
+
+    /** While there are few, nobody gains by waiting for more. */
+    private static final Duration SHORT_REST = Duration.ofSeconds(1);
+
+    private static final int FEW = 4;
 
     /** From an accepted deletion to the look whether it took place; each further look takes twice as long. */
     private static final Duration VERIFY = Duration.ofMillis(1500);
@@ -138,7 +143,7 @@ final class Terminator {
         next = null;
         nextAt = null;
         running = true;
-        restUntil = ticker.now().plus(REST);
+        restUntil = ticker.now().plus(entries.size() < FEW ? SHORT_REST : REST);
         verifyDue();
         Stages.whenDone(deleteDue(), (v, failure) -> {
             running = false;
