@@ -7,6 +7,7 @@ import dev.ephemeralbuilder.ScriptResult;
 import dev.ephemeralbuilder.spi.Channel;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +25,12 @@ final class Follow {
     /** How many pieces one stream delivers before others get the thread. */
     private static final int AT_A_TIME = 64;
 
+    /** A stream that brings so much at a time is in flow. */
+    private static final int FLOW = 64 << 10;
+
+    /** How long a stream in flow gathers: to change threads for each packet costs more than the packet. */
+    private static final Duration GATHER = Duration.ofMillis(2);
+
     private final ScriptRun script;
     private final LogStream stream;
     private final LogSink sink;
@@ -37,7 +44,6 @@ final class Follow {
 
     private int idleTurns;
     private @Nullable CompletableFuture<Void> current;
-    private final byte[] buffer = new byte[32 << 10];
 
     Follow(
             ScriptRun script,
@@ -105,6 +111,7 @@ final class Follow {
         private final Channel channel;
         private final CompletableFuture<Void> over;
         private final StreamStart start = new StreamStart();
+        private boolean flowing;
 
         Pump(Channel channel, CompletableFuture<Void> over) {
             this.channel = channel;
@@ -120,10 +127,17 @@ final class Follow {
             if (!take(bytes, failure)) {
                 return;
             }
+            if (flowing) {
+                flowing = false;
+                Stages.whenDone(Stages.after(ticker, GATHER), (v, f) -> next());
+                return;
+            }
+            long before = delivered;
             for (int i = 0; i < AT_A_TIME; i++) {
                 CompletableFuture<ByteBuffer> more = channel.read();
                 boolean there = more.isDone() && !more.isCompletedExceptionally();
                 if (!there) {
+                    flowing = delivered - before >= FLOW;
                     Stages.whenDone(more, users, this::pump);
                     return;
                 }
@@ -151,13 +165,19 @@ final class Follow {
             return true;
         }
 
-        private void deliver(ByteBuffer bytes) throws java.io.IOException {
-            while (bytes.hasRemaining()) {
-                int length = Math.min(buffer.length, bytes.remaining());
-                bytes.get(buffer, 0, length);
-                sink.write(stream, buffer, length);
-                delivered += length;
+        private void deliver(ByteBuffer bytes) throws IOException {
+            int length = bytes.remaining();
+            if (length == 0) {
+                return;
             }
+            if (bytes.hasArray() && bytes.arrayOffset() + bytes.position() == 0) {
+                sink.write(stream, bytes.array(), length);
+            } else {
+                byte[] copy = new byte[length];
+                bytes.get(copy);
+                sink.write(stream, copy, length);
+            }
+            delivered += length;
         }
     }
 

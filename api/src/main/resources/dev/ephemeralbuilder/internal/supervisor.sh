@@ -175,6 +175,17 @@ list() {
 # True until the end of the script is written down, or nobody is left to write it.
 unended() { [ ! -e "$1/rc" ] && [ -e "$1/sup" ] && alive "$(word "$1/sup")"; }
 
+dd_counts_bytes() { [ "$(echo abc | dd bs=64k iflag=skip_bytes,count_bytes skip=1 count=1 2>/dev/null)" = b ]; }
+
+# Sends what file $1 has behind byte $pos in large blocks, until there is little more; tail would take 8 KiB at a time.
+catch_up() {
+  while end=$(size "$1"); [ $((end - pos)) -ge 4194304 ] && dd_counts_bytes; do
+    # Whoever reads knows how much came, and asks again from there.
+    dd if="$1" bs=64k iflag=skip_bytes,count_bytes skip="$pos" count=$((end - pos)) 2>/dev/null || exit 1
+    pos=$end
+  done
+}
+
 # Follows file $2 from byte $3 on while the script of folder $1 runs. tail watches the script's own process, which the
 # supervisor reaps at once: the supervisor itself may stay a zombie for seconds under a slow init.
 live() {
@@ -205,6 +216,7 @@ follow() {
   d=$EB/scripts/$1 f=$EB/scripts/$1/$2 pos=$3
   say stream
   [ -e "$d/sup" ] || return
+  catch_up "$f"
   if [ -e "$d/rc" ]; then exec tail -c +$((pos + 1)) "$f"; fi
   if tail_follows_pid; then live "$d" "$f" "$pos"; return; fi
   while :; do

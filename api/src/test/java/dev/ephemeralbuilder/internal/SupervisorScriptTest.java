@@ -14,7 +14,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -163,6 +166,24 @@ class SupervisorScriptTest {
         ask(Supervisor.start("live", Script.of("for i in 1 2 3; do echo $i; sleep 0.3; done"), workspace));
         assertThat(output(Supervisor.follow("live", "out", 0))).isEqualTo("EB1 stream\n1\n2\n3\n");
         assertThat(ask(Supervisor.status("live")).value("exited").orElseThrow()).matches("0 exited \\d+ 6 0");
+    }
+
+    /** Long ones are sent in large blocks, as far as they are there when the following begins. */
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash", "busybox"})
+    void followsALongLogFromAnyByteWhileItGrowsAndAfterItsEnd(String shell) throws Exception {
+        use(shell);
+        String workspace = install();
+        String log = IntStream.range(0, 1_000_000).mapToObj(i -> i + "\n").collect(Collectors.joining());
+        ask(Supervisor.start(
+                "long", Script.of("cat; touch written; sleep 1; echo end").stdin(log), workspace));
+        Awaitility.await().until(() -> Files.exists(Path.of(workspace, "written")));
+        for (boolean running : List.of(true, false)) {
+            assertThat(ask(Supervisor.status("long")).value(running ? "running" : "exited"))
+                    .isPresent();
+            assertThat(output(Supervisor.follow("long", "out", 777_777)))
+                    .isEqualTo("EB1 stream\n" + log.substring(777_777) + "end\n");
+        }
     }
 
     @ParameterizedTest

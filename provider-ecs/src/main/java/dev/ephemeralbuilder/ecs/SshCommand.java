@@ -3,23 +3,53 @@ package dev.ephemeralbuilder.ecs;
 import java.io.IOException;
 import java.util.Map;
 import org.apache.sshd.client.channel.ChannelExec;
+import org.apache.sshd.common.util.threads.ThreadUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The library's channel of one command, whose two outputs are made one where they come from. SSH keeps no order between
  * them, and what the login shell itself says to its errors, before the command begins, could so come in the middle of
  * the command's output. Only such words still come as errors, and they are dropped.
+ *
+ * <p>The output goes past the library's own stream, which can lose the end: a read that begins at the very moment at
+ * which the channel closes may never complete there. It also moves what waits at each read.
  */
 final class SshCommand extends ChannelExec {
+    private static final Logger log = LoggerFactory.getLogger(SshCommand.class);
     private static final String ONE_STREAM = "exec 2>&1; ";
+
+    private final SshOutput output = new SshOutput(this::makeRoom);
 
     SshCommand(String command) {
         super(ONE_STREAM + command, null, Map.of());
+        setStreaming(Streaming.Async);
+    }
+
+    SshOutput output() {
+        return output;
     }
 
     @Override
-    protected void doWriteExtendedData(byte[] data, int off, long len) throws IOException {
-        if (!isClosing()) {
-            getLocalWindow().release(len);
+    protected void doWriteData(byte[] data, int off, long len) {
+        output.put(data, off, Math.toIntExact(len));
+    }
+
+    @Override
+    protected void doWriteExtendedData(byte[] data, int off, long len) {
+        makeRoom(len);
+    }
+
+    private void makeRoom(long bytes) {
+        try {
+            // As one of its own threads: others the library holds up for as long as keys are being renewed.
+            ThreadUtils.runAsInternal(getLocalWindow(), window -> {
+                window.release(bytes);
+                return window;
+            });
+        } catch (IOException e) {
+            // The connection is lost, which the end of the channel tells whoever reads.
+            log.debug("The machine cannot be told that it may send more", e);
         }
     }
 }

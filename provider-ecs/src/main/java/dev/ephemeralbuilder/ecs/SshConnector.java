@@ -55,6 +55,12 @@ final class SshConnector implements AutoCloseable {
     private static final int IO_THREADS = 3;
     private static final long WINDOW = 8L << 20;
 
+    /**
+     * Keys are renewed after so many bytes, as OpenSSH does with these ciphers (2^32 blocks, RFC 4344, section 3.2), and
+     * after an hour. The library's own limit, 1 GiB, would stop a long log for a key exchange at each.
+     */
+    private static final long REKEY_BYTES = 64L << 30;
+
     private final String user;
     private final SshClient client;
     private final SshDoors doors;
@@ -80,6 +86,7 @@ final class SshConnector implements AutoCloseable {
         c.setCipherFactoriesNames("aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr");
         CoreModuleProperties.TCP_NODELAY.set(c, true);
         CoreModuleProperties.WINDOW_SIZE.set(c, WINDOW);
+        CoreModuleProperties.REKEY_BYTES_LIMIT.set(c, REKEY_BYTES);
         CoreModuleProperties.HEARTBEAT_INTERVAL.set(c, heartbeat);
         CoreModuleProperties.HEARTBEAT_NO_REPLY_MAX.set(c, HEARTBEATS_WITHOUT_REPLY);
         CoreModuleProperties.AUTH_TIMEOUT.set(c, AUTH_TIMEOUT);

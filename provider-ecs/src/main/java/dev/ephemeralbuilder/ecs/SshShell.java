@@ -10,10 +10,8 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.time.Duration;
-import org.apache.sshd.client.channel.ChannelExec;
 import org.apache.sshd.client.future.OpenFuture;
 import org.apache.sshd.client.session.ClientSession;
-import org.apache.sshd.common.channel.StreamingChannel.Streaming;
 import org.apache.sshd.common.channel.exception.SshChannelOpenException;
 import org.apache.sshd.common.session.ConnectionService;
 
@@ -38,13 +36,11 @@ final class SshShell implements Shell {
                 || !StandardCharsets.US_ASCII.newEncoder().canEncode(command)) {
             throw new IllegalArgumentException("command must be 1 to " + MAX_COMMAND + " ASCII characters");
         }
-        ChannelExec channel = null;
+        SshCommand channel = null;
         boolean asked = false;
         boolean done = false;
         try {
             SshCommand started = new SshCommand(command);
-            started.setStreaming(Streaming.Async);
-            started.setRedirectErrorStream(true);
             session.getService(ConnectionService.class).registerChannel(started);
             channel = started;
             OpenFuture opening = channel.open();

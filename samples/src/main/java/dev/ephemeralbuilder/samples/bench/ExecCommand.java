@@ -28,6 +28,7 @@ final class ExecCommand extends BenchProgram {
     private static final double LEAST_THROUGHPUT = 0.8;
     private static final double MIB = 1 << 20;
     private static final int NOOPS = 20;
+    private static final String REMOVE_LOGS = "rm .ephemeral-builder/scripts/*/out";
     private static final int MOST_MIB = 16 << 10;
 
     @Option(names = "--mib", paramLabel = "N", description = "How long the log is. Default: ${DEFAULT-VALUE} MiB.")
@@ -36,7 +37,7 @@ final class ExecCommand extends BenchProgram {
     @Option(
             names = "--rounds",
             paramLabel = "N",
-            description = "How often, in turn; medians count. Default: ${DEFAULT-VALUE}.")
+            description = "How often, in turn, after a round that warms up; medians count. Default: ${DEFAULT-VALUE}.")
     private int rounds = 5;
 
     ExecCommand(BenchOutput output) {
@@ -78,10 +79,17 @@ final class ExecCommand extends BenchProgram {
         List<Double> ours = new ArrayList<>();
         List<Double> ssh = new ArrayList<>();
         String log = "head -c " + (long) (mib * MIB) + " /dev/zero";
-        for (int i = 0; i < rounds; i++) {
-            ours.add(mib / seconds(() -> ours(builder, log, (long) (mib * MIB))));
-            ssh.add(mib / seconds(() -> host.ssh(log)));
-            output.progress("MiB/s: " + Numbers.text(ours.get(i)) + " beside " + Numbers.text(ssh.get(i)));
+        for (int i = 0; i <= rounds; i++) {
+            double our = mib / seconds(() -> ours(builder, log, (long) (mib * MIB)));
+            // Before this host has to write it to its disk while the next ones are measured.
+            host.ssh(REMOVE_LOGS);
+            double theirs = mib / seconds(() -> host.ssh(log));
+            output.progress(
+                    (i == 0 ? "warm-up, " : "") + "MiB/s: " + Numbers.text(our) + " beside " + Numbers.text(theirs));
+            if (i > 0) {
+                ours.add(our);
+                ssh.add(theirs);
+            }
         }
         List<Double> oursNoop = new ArrayList<>();
         List<Double> sshNoop = new ArrayList<>();
