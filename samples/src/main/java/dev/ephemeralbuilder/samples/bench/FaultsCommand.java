@@ -15,9 +15,9 @@ import picocli.CommandLine.Option;
         name = "faults",
         description = {
             "Runs whole lifecycles, from acquire to verified absence, in a cloud that does everything wrong:",
-            "5 % of the calls throttled, 3 % HTML 503, 1 % malformed or empty; 10 % out of stock at once, 3 % late,"
-                    + " 5 % answers lost after a create; deletions refused or their answers lost;"
-                    + " SSH cut in 5 % of the scripts, 2 % of the machines lost in the middle of one.",
+            "5 %% of the calls throttled, 3 %% HTML 503, 1 %% malformed or empty; 10 %% out of stock at once, 3 %% late,"
+                    + " 5 %% answers lost after a create; deletions refused or their answers lost;"
+                    + " SSH cut in 5 %% of the scripts, 2 %% of the machines lost in the middle of one.",
             "A job that fails is tried three times at most.",
             ""
         },
