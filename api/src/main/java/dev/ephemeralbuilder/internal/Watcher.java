@@ -37,6 +37,9 @@ final class Watcher {
     /** How long single looks are collected into one call. */
     private static final Duration GATHER = Duration.ofMillis(100);
 
+    /** After a look at more than this many, the next call is put off until {@link #OFTEN} has passed. */
+    private static final int FEW = 4;
+
     /** Told of each look. */
     @FunctionalInterface
     interface Observer {
@@ -90,6 +93,7 @@ final class Watcher {
 
     private Ticker.@Nullable Scheduled next;
     private @Nullable Instant nextAt;
+    private Instant restUntil = Instant.MIN;
 
     Watcher(Ticker ticker, CloudCalls cloud) {
         this.ticker = ticker;
@@ -121,7 +125,9 @@ final class Watcher {
     }
 
     private void wake(Duration delay) {
-        Instant at = ticker.now().plus(delay);
+        Instant now = ticker.now();
+        Instant wanted = now.plus(delay);
+        Instant at = wanted.isBefore(restUntil) ? restUntil : wanted;
         if (nextAt != null && !at.isBefore(nextAt)) {
             return;
         }
@@ -129,7 +135,7 @@ final class Watcher {
             next.cancel();
         }
         nextAt = at;
-        next = ticker.schedule(delay, this::round);
+        next = ticker.schedule(Duration.between(now, at), this::round);
     }
 
     private void round() {
@@ -141,6 +147,7 @@ final class Watcher {
         Set<String> ids = new LinkedHashSet<>(asked.keySet());
         int size = cloud.provider().limits().describeBatch();
         addWatched(ids, size);
+        restUntil = ids.size() > FEW ? ticker.now().plus(OFTEN) : Instant.MIN;
         List<String> all = List.copyOf(ids);
         List<CompletableFuture<?>> calls = new ArrayList<>();
         for (int i = 0; i < all.size(); i += size) {
