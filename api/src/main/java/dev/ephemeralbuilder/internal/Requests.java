@@ -15,7 +15,6 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,7 +50,7 @@ final class Requests {
     private final Records records;
     private final String owner;
     private final Holder me;
-    private final Collection<Region> regions;
+    private final List<Region> regions;
 
     /**
      * A request that is this fleet's from now on.
@@ -61,7 +60,6 @@ final class Requests {
      */
     record Begun(int last, Optional<BuilderRecord> unfinished) {}
 
-    /** @param regions the fleet's, which may come later */
     Requests(
             StateStore store,
             Calls calls,
@@ -69,7 +67,7 @@ final class Requests {
             Records records,
             String owner,
             Holder me,
-            Collection<Region> regions) {
+            List<Region> regions) {
         this.store = store;
         this.calls = calls;
         this.ticker = ticker;
@@ -186,17 +184,17 @@ final class Requests {
     /** @param seen the document that was found to be nobody's; somebody else may have been faster */
     private CompletableFuture<Begun> take(String requestId, @Nullable Map<String, String> seen) {
         String key = key(requestId);
-        int number = seen == null ? 0 : number(seen);
         Instant until = ticker.now().plus(SEARCH);
-        return calls.run(() -> store.update(
-                        Kind.REQUEST,
-                        key,
-                        present -> Objects.equals(present, seen) ? document(requestId, number, until) : present))
+        return calls.run(() -> store.update(Kind.REQUEST, key, present -> {
+                    boolean nobodys = Objects.equals(present, seen) || present == null || isFree(present);
+                    return nobodys ? document(requestId, present == null ? 0 : number(present), until) : present;
+                }))
                 .thenCompose(after -> {
                     Holder holder = after.map(Holder::decode).orElse(me);
                     if (!holder.equals(me)) {
                         return refused(requestId, holder, Optional.empty());
                     }
+                    int number = after.map(Requests::number).orElse(0);
                     boolean mine = seen != null && Holder.decode(seen).equals(me);
                     return mine
                             ? CompletableFuture.completedFuture(new Begun(number, Optional.empty()))
@@ -220,8 +218,13 @@ final class Requests {
                         : CompletableFuture.completedFuture(null));
     }
 
+    /** What is nobody's is not: the last attempt's machine may be gone before the next attempt is written down. */
     private boolean isAnothers(@Nullable Map<String, String> document) {
-        return document != null && !Holder.decode(document).equals(me);
+        return document != null && !isFree(document) && !Holder.decode(document).equals(me);
+    }
+
+    private static boolean isFree(Map<String, String> document) {
+        return Holder.decode(document).fleet().isEmpty();
     }
 
     /** The request is nobody's any more: nothing came of it. */
@@ -268,8 +271,7 @@ final class Requests {
     }
 
     private static boolean isForgotten(@Nullable Map<String, String> document, Instant now) {
-        return document == null
-                || (Holder.decode(document).fleet().isEmpty() && until(document).isBefore(now));
+        return document == null || (isFree(document) && until(document).isBefore(now));
     }
 
     /** Who attaches to a dead holder's machine has it from now on. */
@@ -313,10 +315,6 @@ final class Requests {
         return Optional.ofNullable(machine.tags().get(MachineTags.HOST))
                 .map(host -> "host " + host)
                 .orElse("another host");
-    }
-
-    static DuplicateRequestException duplicate(String requestId, Machine machine) {
-        return duplicate(requestId, who(machine), machine.id());
     }
 
     /** Returns the machines of a request that somebody lives for, oldest first. */

@@ -74,6 +74,9 @@ final class Chaos {
     private final AtomicInteger cuts = new AtomicInteger();
     private volatile double share;
 
+    /** As many machines as there ever were. */
+    final AtomicInteger mostAtATime = new AtomicInteger();
+
     final Queue<Made> made = new ConcurrentLinkedQueue<>();
     final Queue<Created> created = new ConcurrentLinkedQueue<>();
     final Queue<String> log = new ConcurrentLinkedQueue<>();
@@ -204,6 +207,7 @@ final class Chaos {
                 for (String id : result.ids()) {
                     if (created.stream().noneMatch(c -> c.id().equals(id))) {
                         created.add(new Created(id, client, launch, ticker.now()));
+                        mostAtATime.accumulateAndGet(cloud.machines().size(), Math::max);
                         note(client + " created " + id + " for " + launch.tags().get("ephemeral:request"));
                     }
                 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.DuplicateRequestException;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.PartialAcquireException;
@@ -35,6 +36,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A random sequence of what callers do with several fleets of one owner that share a store, on a cloud that has bad and
@@ -70,6 +72,7 @@ final class RandomSequence {
         final Party party;
         final CompletableFuture<List<EphemeralBuilder>> ends;
         final Runnable givesUp;
+        final boolean attaches;
         boolean givenUp;
 
         Request(String name, Party party, CompletableFuture<List<EphemeralBuilder>> ends, Runnable givesUp) {
@@ -77,6 +80,7 @@ final class RandomSequence {
             this.party = party;
             this.ends = ends;
             this.givesUp = givesUp;
+            this.attaches = name.startsWith("attach");
         }
     }
 
@@ -88,6 +92,10 @@ final class RandomSequence {
     private final StateStore store = StateStore.inMemory();
     private final Chaos chaos;
     private final ProviderLimits limits;
+
+    /** How many machines the owner may have, in half of the sequences. */
+    private final @Nullable Integer mostMachines;
+
     private final FleetRig rig;
     private final List<Party> parties = new ArrayList<>();
     private final List<Request> waiting = new ArrayList<>();
@@ -110,6 +118,7 @@ final class RandomSequence {
             ticker.patience(Duration.ofMillis(3));
         }
         this.limits = limits();
+        this.mostMachines = seed % 2 == 0 ? null : 2 + (int) (seed / 2 % 6);
         Duration boot = Duration.ofMillis(random.nextInt(40_000));
         Duration initializing = Duration.ofMillis(random.nextInt(20_000));
         this.rig = new FleetRig(
@@ -143,9 +152,13 @@ final class RandomSequence {
         String name = "fleet" + parties.size();
         List<BuilderEvent> events = new CopyOnWriteArrayList<>();
         BuildFleet fleet = rig.another(
-                settings -> settings.stateStore(store).lease(LEASE).listener(events::add),
+                settings -> limited(settings.stateStore(store).lease(LEASE).listener(events::add)),
                 next -> chaos.around(rig.cloud, next, name));
         parties.add(new Party(name, fleet, events));
+    }
+
+    private BuildFleet.Builder limited(BuildFleet.Builder settings) {
+        return mostMachines == null ? settings : settings.maxMachines(mostMachines);
     }
 
     /** Runs it; what fails says the seed and all that happened. */
@@ -205,19 +218,24 @@ final class RandomSequence {
         }
     }
 
-    private AcquireRequest request(String name) {
+    private AcquireRequest.Builder request(String name) {
         return AcquireRequest.builder()
                 .putLabel("name", name)
                 .acceptFewer(random.nextInt(4) == 0)
-                .readyTimeout(random.nextInt(4) == 0 ? Duration.ofSeconds(20) : Duration.ofMinutes(10))
-                .build();
+                .readyTimeout(random.nextInt(4) == 0 ? Duration.ofSeconds(20) : Duration.ofMinutes(10));
+    }
+
+    /** Requests for one machine, of which every other one has an id of its own. */
+    private AcquireRequest requestForOne(String name) {
+        AcquireRequest.Builder request = request(name);
+        return number % 2 == 0 ? request.build() : request.requestId(name).build();
     }
 
     private void acquire() {
         Party party = any();
         String name = "acquire" + number++;
         chaos.note(party.name + " " + name);
-        CompletableFuture<EphemeralBuilder> future = party.fleet.acquireAsync(FleetRig.SPEC, request(name));
+        CompletableFuture<EphemeralBuilder> future = party.fleet.acquireAsync(FleetRig.SPEC, requestForOne(name));
         await(new Request(name, party, future.thenApply(List::of), () -> future.cancel(false)));
     }
 
@@ -227,7 +245,7 @@ final class RandomSequence {
         int count = 2 + random.nextInt(5);
         chaos.note(party.name + " " + name + " of " + count);
         CompletableFuture<List<EphemeralBuilder>> future =
-                party.fleet.acquireAllAsync(FleetRig.SPEC, count, request(name));
+                party.fleet.acquireAllAsync(FleetRig.SPEC, count, request(name).build());
         await(new Request(name, party, future, () -> future.cancel(false)));
     }
 
@@ -235,7 +253,7 @@ final class RandomSequence {
         Party party = any();
         String name = "blocked" + number++;
         chaos.note(party.name + " " + name);
-        AcquireRequest request = request(name);
+        AcquireRequest request = requestForOne(name);
         Thread[] caller = new Thread[1];
         CompletableFuture<EphemeralBuilder> future = rig.inBackground(() -> {
             caller[0] = Thread.currentThread();
@@ -414,7 +432,9 @@ final class RandomSequence {
 
     private void take(Request request, Collection<EphemeralBuilder> builders) {
         for (EphemeralBuilder builder : builders) {
-            if (!request.party.closed) {
+            // Somebody may have attached to it, and detached it, before the whole batch was ready.
+            boolean detachedMeanwhile = !request.attaches && detached.contains(builder.id());
+            if (!request.party.closed && !detachedMeanwhile) {
                 owned.removeIf(
                         o -> o.party.equals(request.party) && o.builder.id().equals(builder.id()));
                 owned.add(new Owned(request.party, builder));
@@ -433,6 +453,9 @@ final class RandomSequence {
         boolean closedFleet = failure instanceof IllegalStateException && request.party.closed;
         boolean givenUp = request.givenUp
                 && (failure instanceof InterruptedException || failure instanceof CancellationException);
+        assertThat(failure)
+                .as("%s, whose id nobody else has", request.name)
+                .isNotInstanceOf(DuplicateRequestException.class);
         assertThat(failure instanceof BuilderException || closedFleet || givenUp)
                 .as("%s ends in a typed failure, not in %s", request.name, failure)
                 .isTrue();
@@ -462,6 +485,11 @@ final class RandomSequence {
             checkGone(p);
         });
         checkRates();
+        if (mostMachines != null) {
+            assertThat(chaos.mostAtATime.get())
+                    .as("machines at a time, of which %s are permitted", mostMachines)
+                    .isLessThanOrEqualTo(mostMachines);
+        }
     }
 
     private void checkGone(Party party) {
