@@ -46,7 +46,7 @@ final class Acquisition {
     /** How long slow regions are waited for once another one has answered. */
     private static final Duration LATECOMERS = Duration.ofSeconds(10);
 
-    private final Engine engine;
+    private final Acquisitions fleet;
     private final MachineSpec spec;
     private final AcquireRequest request;
     private final String requestId;
@@ -86,8 +86,8 @@ final class Acquisition {
             @Nullable MarketSnapshot market,
             @Nullable BuilderException failure) {}
 
-    Acquisition(Engine engine, MachineSpec spec, AcquireRequest request, String requestId, int count) {
-        this.engine = engine;
+    Acquisition(Acquisitions fleet, MachineSpec spec, AcquireRequest request, String requestId, int count) {
+        this.fleet = fleet;
         this.spec = spec;
         this.request = request;
         this.requestId = requestId;
@@ -107,7 +107,7 @@ final class Acquisition {
             return;
         }
         // Cancelling the caller's future is how a caller gives up, and an interrupt does it too.
-        Stages.whenDone(result, engine.ticker(), (acquired, failure) -> {
+        Stages.whenDone(result, fleet.ticker(), (acquired, failure) -> {
             if (failure != null) {
                 List.copyOf(arrivals).forEach(Arrival::cancel);
                 ready.forEach(EphemeralBuilder::close);
@@ -117,7 +117,7 @@ final class Acquisition {
             next();
             return;
         }
-        Stages.whenDone(engine.requests().begin(requestId), (begun, failure) -> {
+        Stages.whenDone(fleet.requests().begin(requestId), (begun, failure) -> {
             if (failure != null) {
                 result.completeExceptionally(Failures.asBuilderException(failure));
                 return;
@@ -132,10 +132,10 @@ final class Acquisition {
     private void goOn(BuilderRecord record) {
         BuilderRecord.Frozen frozen = record.frozen();
         Offer offer = record.origin().offer();
-        if (!engine.sells(offer) || (frozen != null && !frozen.spec().equals(spec.toString()))) {
+        if (!fleet.sells(offer) || (frozen != null && !frozen.spec().equals(spec.toString()))) {
             result.completeExceptionally(new ConfigurationException(
                     "Request id " + requestId + " was begun by a process that has died, on " + offer.describe()
-                            + (engine.sells(offer) ? ", for another spec" : ", which this fleet has no provider for")
+                            + (fleet.sells(offer) ? ", for another spec" : ", which this fleet has no provider for")
                             + ". Use the same settings, or another id",
                     null,
                     null,
@@ -144,7 +144,7 @@ final class Acquisition {
         }
         missing--;
         underWay++;
-        Attempt attempt = engine.attempt(new Attempt.Order(spec, request, requestId, offer, launches, 1));
+        Attempt attempt = fleet.attempt(new Attempt.Order(spec, request, requestId, offer, launches, 1));
         Stages.whenDone(attempt.goOn(record, result::isDone), (made, failure) -> {
             underWay--;
             if (failure == null) {
@@ -162,14 +162,14 @@ final class Acquisition {
 
     private void readMarket() {
         selecting = true;
-        Instant began = engine.ticker().now();
+        Instant began = fleet.ticker().now();
         List<CompletableFuture<Answer>> answers =
-                engine.regions().stream().map(this::read).toList();
+                fleet.regions().stream().map(this::read).toList();
         CompletableFuture<Void> read = allOrEnough(answers)
                 .thenRunAsync(
                         () -> select(
                                 answers.stream().map(CompletableFuture::join).toList(), began),
-                        engine.ticker());
+                        fleet.ticker());
         Stages.whenDone(read, (v, failure) -> {
             if (failure != null) {
                 result.completeExceptionally(Failures.asBuilderException(failure));
@@ -180,11 +180,11 @@ final class Acquisition {
     /** Once one region has answered with a market, the others get a while and no more. */
     private CompletableFuture<Void> allOrEnough(List<CompletableFuture<Answer>> answers) {
         for (CompletableFuture<Answer> one : answers) {
-            Stages.whenDone(one, engine.ticker(), (answer, failure) -> {
+            Stages.whenDone(one, fleet.ticker(), (answer, failure) -> {
                 if (answer.market() != null) {
-                    Stages.whenDone(Stages.after(engine.ticker(), LATECOMERS), (v, f) -> {
+                    Stages.whenDone(Stages.after(fleet.ticker(), LATECOMERS), (v, f) -> {
                         for (int i = 0; i < answers.size(); i++) {
-                            answers.get(i).complete(new Answer(engine.regions().get(i), null, tooLate()));
+                            answers.get(i).complete(new Answer(fleet.regions().get(i), null, tooLate()));
                         }
                     });
                 }
@@ -228,17 +228,17 @@ final class Acquisition {
             result.completeExceptionally(answers.get(0).failure());
             return;
         }
-        Instant now = engine.ticker().now();
+        Instant now = fleet.ticker().now();
         Selection selection = Selection.of(
-                engine.selectionPolicy(),
+                fleet.selectionPolicy(),
                 SelectionRequest.builder(spec, now)
-                        .objective(request.objective().orElse(engine.objective()))
+                        .objective(request.objective().orElse(fleet.objective()))
                         .offers(all)
                         .rejections(rejections)
-                        .stockMemory(engine.stockMemory())
+                        .stockMemory(fleet.stockMemory())
                         .expectedDuration(request.expectedDuration().orElse(null))
                         .build());
-        engine.events().publish(new BuilderEvent.Selected(now, requestId, selection, Duration.between(began, now)));
+        fleet.events().publish(new BuilderEvent.Selected(now, requestId, selection, Duration.between(began, now)));
         if (selection.ranked().isEmpty()) {
             result.completeExceptionally(nothingToLaunch(selection, types));
             return;
@@ -264,7 +264,7 @@ final class Acquisition {
             if (offer == null) {
                 break;
             }
-            int count = Math.min(missing, engine.launchBatch(offer));
+            int count = Math.min(missing, fleet.launchBatch(offer));
             missing -= count;
             launch(offer, count);
         }
@@ -279,7 +279,7 @@ final class Acquisition {
             return now;
         }
         for (Offer offer = offers.poll(); offer != null; offer = offers.poll()) {
-            boolean enough = triesByMarket.getOrDefault(offer.market(), 0) >= engine.maxAttempts();
+            boolean enough = triesByMarket.getOrDefault(offer.market(), 0) >= fleet.maxAttempts();
             if (!enough && !isBlocked(offer)) {
                 triesByMarket.merge(offer.market(), 1, Integer::sum);
                 current = offer;
@@ -291,8 +291,8 @@ final class Acquisition {
     }
 
     private boolean isBlocked(Offer offer) {
-        return engine.stockMemory()
-                .blockedUntil(offer.pool(), engine.ticker().now())
+        return fleet.stockMemory()
+                .blockedUntil(offer.pool(), fleet.ticker().now())
                 .isPresent();
     }
 
@@ -300,7 +300,7 @@ final class Acquisition {
         underWay++;
         int number = ++launches;
         Attempt.Order order = new Attempt.Order(spec, request, requestId, offer, number, count);
-        Attempt attempt = engine.attempt(order);
+        Attempt attempt = fleet.attempt(order);
         Stages.whenDone(attempt.run(result::isDone), (made, failure) -> {
             underWay--;
             if (failure == null) {
@@ -332,7 +332,7 @@ final class Acquisition {
 
     /** Somebody without access to our store has made the same attempt: either has a machine, or has gone on. */
     private void tokenUsed(Offer offer, int number, BuilderException reason) {
-        Stages.whenDone(engine.requests().nobodyHas(requestId), (v, somebody) -> {
+        Stages.whenDone(fleet.requests().nobodyHas(requestId), (v, somebody) -> {
             underWay--;
             if (somebody == null && usedTokens < MOST_USED_TOKENS) {
                 usedTokens++;
@@ -351,7 +351,7 @@ final class Acquisition {
     }
 
     private void await(Held machine, Attempt.Made made, int number) {
-        Arrival arrival = engine.arrival(machine, made, request.readyTimeout());
+        Arrival arrival = fleet.arrival(machine, made, request.readyTimeout());
         if (result.isDone()) {
             arrival.cancel();
             return;
@@ -376,7 +376,7 @@ final class Acquisition {
     /** Of several processes that have a machine for the request, one keeps it. */
     private CompletableFuture<EphemeralBuilder> only(CompletableFuture<EphemeralBuilder> arrived) {
         return arrived.thenCompose(builder ->
-                Stages.then(engine.requests().outdone(requestId, builder.id()), (v, failure) -> {
+                Stages.then(fleet.requests().outdone(requestId, builder.id()), (v, failure) -> {
                     if (failure == null) {
                         return CompletableFuture.completedFuture(builder);
                     }
@@ -390,8 +390,7 @@ final class Acquisition {
         if (result.isDone()) {
             return;
         }
-        engine.events()
-                .publish(new BuilderEvent.LaunchFailed(engine.ticker().now(), requestId, offer, number, failure));
+        fleet.events().publish(new BuilderEvent.LaunchFailed(fleet.ticker().now(), requestId, offer, number, failure));
         if (!(failure instanceof CapacityException capacity)) {
             failures.addAll(Collections.nCopies(count, failure));
             return;
@@ -399,7 +398,7 @@ final class Acquisition {
         missing += count;
         tried.add(new Tried(offer, capacity.reason(), capacity.code().orElse("no code")));
         if (capacity.reason() == CapacityException.Reason.NO_STOCK) {
-            engine.foundEmpty(offer.pool());
+            fleet.foundEmpty(offer.pool());
         }
         if (offer.equals(current)) {
             current = null;

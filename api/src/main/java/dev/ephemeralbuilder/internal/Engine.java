@@ -5,15 +5,10 @@ import static java.util.Objects.requireNonNull;
 import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.BuilderSummary;
-import dev.ephemeralbuilder.DuplicateRequestException;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.PartialAcquireException;
 import dev.ephemeralbuilder.ReapReport;
-import dev.ephemeralbuilder.selection.Objective;
-import dev.ephemeralbuilder.selection.Offer;
-import dev.ephemeralbuilder.selection.SelectionPolicy;
-import dev.ephemeralbuilder.selection.StockMemory;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.StateStore;
 import dev.ephemeralbuilder.spi.Ticker;
@@ -21,13 +16,10 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -57,11 +49,9 @@ public final class Engine implements BuildFleet {
     private final ExecutorService users;
     private final Events events;
     private final Handouts handouts;
-    private final Attempt.Identity identity;
     private final Holder me;
     private final Requests requests;
-    private final Permits permits;
-    private final Map<String, Region> regions = new LinkedHashMap<>();
+    private final Acquisitions acquisitions;
     private final Machines machines;
     private final Reaper reaper;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -72,12 +62,6 @@ public final class Engine implements BuildFleet {
     // Confined to the ticker.
     private final Set<Held> held = new LinkedHashSet<>();
     private final Set<Attempt> launching = new HashSet<>();
-    private final Set<Acquisition> acquisitions = new HashSet<>();
-
-    /** Named requests that nothing came of, until that is written down. */
-    private final Set<String> ending = new HashSet<>();
-
-    private StockMemory stockMemory = StockMemory.empty();
 
     private Engine(EngineConfig config) {
         this.config = config;
@@ -91,12 +75,12 @@ public final class Engine implements BuildFleet {
         this.users = Calls.pool("ephemeral-builder-user-", USER_THREADS);
         this.events = new Events(config.listeners(), Calls.holding(ticker, users));
         this.handouts = new Handouts(ticker);
-        this.identity = new Attempt.Identity(
+        Attempt.Identity identity = new Attempt.Identity(
                 config.owner(), config.host() == null ? hostName() : config.host(), config.lease());
         this.me = Holder.open(identity.host());
         Retries retries = new Retries(ticker);
         RateLimits limits = new RateLimits(ticker, storeCalls, store);
-        this.permits = new Permits(
+        Permits permits = new Permits(
                 store,
                 storeCalls,
                 ticker,
@@ -104,20 +88,20 @@ public final class Engine implements BuildFleet {
                 identity.host(),
                 new Permits.Limits(config.maxMachines(), config.maxHourlySpend()));
         Records records = new Records(store, storeCalls, ticker, permits);
-        this.requests = new Requests(store, storeCalls, ticker, records, config.owner(), me, regions.values());
-        for (CloudProvider provider : config.providers()) {
-            regions.put(
-                    key(provider.name(), provider.region()),
-                    region(new CloudCalls(provider, ticker, calls, retries, limits), records));
-        }
+        List<Region> regions = config.providers().stream()
+                .map(provider -> region(new CloudCalls(provider, ticker, calls, retries, limits), records))
+                .toList();
+        this.requests = new Requests(store, storeCalls, ticker, records, config.owner(), me, regions);
+        this.acquisitions = new Acquisitions(
+                config, ticker, Calls.holding(ticker, users), regions, identity, requests, permits, events, held);
         this.machines =
-                new Machines(regions(), records, requests, ticker, Calls.holding(ticker, users), config.owner(), held);
+                new Machines(regions, records, requests, ticker, Calls.holding(ticker, users), config.owner(), held);
         this.reaper = new Reaper(
                 ticker,
-                regions(),
+                regions,
                 machines,
                 config.owner(),
-                new Reconciler(ticker, regions(), records, machines, launching));
+                new Reconciler(ticker, regions, records, machines, launching));
         this.hook = config.closeOnJvmExit() ? new Thread(this::close, "ephemeral-builder-exit") : null;
     }
 
@@ -235,37 +219,8 @@ public final class Engine implements BuildFleet {
     }
 
     private CompletableFuture<Acquisition.Acquired> begin(MachineSpec spec, AcquireRequest request, int count) {
-        String requestId = request.requestId().orElseGet(() -> UUID.randomUUID().toString());
-        boolean inUse = acquisitions.stream().anyMatch(a -> a.requestId().equals(requestId))
-                || held.stream().anyMatch(h -> h.requestId().equals(requestId) && !h.released());
-        if (inUse) {
-            throw new DuplicateRequestException("Request id " + requestId + " is in use in this very fleet", null);
-        }
         checkOpen();
-        Acquisition acquisition = new Acquisition(this, spec, request, requestId, count);
-        acquisitions.add(acquisition);
-        Stages.whenDone(acquisition.result(), ticker, (acquired, failure) -> {
-            acquisitions.remove(acquisition);
-            if (failure != null && request.requestId().isPresent()) {
-                end(requestId);
-            }
-        });
-        acquisition.start();
-        return acquisition.result();
-    }
-
-    private void end(String requestId) {
-        ending.add(requestId);
-        Stages.whenDone(requests.end(requestId), (v, failure) -> {
-            ending.remove(requestId);
-            if (failure != null) {
-                log.warn(
-                        "It could not be written down that request id {} is free again; others may use it once this"
-                                + " process has ended: {}",
-                        requestId,
-                        Failures.unwrap(failure).toString());
-            }
-        });
+        return acquisitions.begin(spec, request, count);
     }
 
     @Override
@@ -356,7 +311,7 @@ public final class Engine implements BuildFleet {
             AtomicBoolean allGone = new AtomicBoolean();
             CountDownLatch over = new CountDownLatch(1);
             ticker.execute(() -> {
-                List.copyOf(acquisitions).forEach(a -> a.result().cancel(false));
+                acquisitions.giveUp();
                 machines.close();
                 reaper.stop();
                 // Behind the cancellations that this has put on the ticker.
@@ -431,7 +386,7 @@ public final class Engine implements BuildFleet {
         List.copyOf(held).forEach(h -> h.release(Handouts::fleetClosed));
         if (held.isEmpty()
                 && launching.isEmpty()
-                && ending.isEmpty()
+                && acquisitions.written()
                 && machines.removals().isEmpty()) {
             allGone.set(true);
             end(over);
@@ -471,73 +426,6 @@ public final class Engine implements BuildFleet {
         } catch (IllegalStateException shutdownHasBegun) {
             log.debug("The JVM is on its way down; its hook stays");
         }
-    }
-
-    // What acquisitions need; called on the ticker.
-
-    Attempt attempt(Attempt.Order order) {
-        return new Attempt(region(order.offer()), identity, requests, permits, order);
-    }
-
-    Requests requests() {
-        return requests;
-    }
-
-    /** Whether one of the fleet's providers sells an offer. */
-    boolean sells(Offer offer) {
-        return regions.containsKey(key(offer.provider(), offer.region()));
-    }
-
-    Arrival arrival(Held machine, Attempt.Made made, Duration readyTimeout) {
-        return new Arrival(region(machine.offer()), Calls.holding(ticker, users), machine, made, readyTimeout);
-    }
-
-    int launchBatch(Offer offer) {
-        return region(offer).provider().limits().launchBatch();
-    }
-
-    private Region region(Offer offer) {
-        Region region = regions.get(key(offer.provider(), offer.region()));
-        if (region == null) {
-            throw new IllegalStateException("an offer of a provider that the fleet does not have: " + offer);
-        }
-        return region;
-    }
-
-    List<Region> regions() {
-        return List.copyOf(regions.values());
-    }
-
-    Ticker ticker() {
-        return ticker;
-    }
-
-    Events events() {
-        return events;
-    }
-
-    SelectionPolicy selectionPolicy() {
-        return config.selectionPolicy();
-    }
-
-    Objective objective() {
-        return config.objective();
-    }
-
-    int maxAttempts() {
-        return config.maxAttempts();
-    }
-
-    StockMemory stockMemory() {
-        return stockMemory;
-    }
-
-    void foundEmpty(String pool) {
-        stockMemory = stockMemory.with(pool, ticker.now());
-    }
-
-    private static String key(String provider, String region) {
-        return provider + "/" + region;
     }
 
     private static String hostName() {

@@ -1,0 +1,179 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.AcquireRequest;
+import dev.ephemeralbuilder.DuplicateRequestException;
+import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.selection.Objective;
+import dev.ephemeralbuilder.selection.Offer;
+import dev.ephemeralbuilder.selection.SelectionPolicy;
+import dev.ephemeralbuilder.selection.StockMemory;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The acquisitions of a fleet, and what they share: where offers are bought, in whose name, and which pools were found
+ * empty. Confined to the ticker.
+ */
+final class Acquisitions {
+    private static final Logger log = LoggerFactory.getLogger(Acquisitions.class);
+
+    private final EngineConfig config;
+    private final Ticker ticker;
+    private final Executor users;
+    private final List<Region> regions;
+    private final Attempt.Identity identity;
+    private final Requests requests;
+    private final Permits permits;
+    private final Events events;
+    private final Set<Held> held;
+    private final Set<Acquisition> running = new HashSet<>();
+
+    /** Named requests that nothing came of, until that is written down. */
+    private final Set<String> ending = new HashSet<>();
+
+    private StockMemory stockMemory = StockMemory.empty();
+
+    /**
+     * @param held what the fleet holds, as it changes
+     */
+    Acquisitions(
+            EngineConfig config,
+            Ticker ticker,
+            Executor users,
+            List<Region> regions,
+            Attempt.Identity identity,
+            Requests requests,
+            Permits permits,
+            Events events,
+            Set<Held> held) {
+        this.config = config;
+        this.ticker = ticker;
+        this.users = users;
+        this.regions = regions;
+        this.identity = identity;
+        this.requests = requests;
+        this.permits = permits;
+        this.events = events;
+        this.held = held;
+    }
+
+    /**
+     * Begins one; giving up what is returned gives it up.
+     *
+     * @throws DuplicateRequestException if this fleet has a machine of the request, or is about to
+     */
+    CompletableFuture<Acquisition.Acquired> begin(MachineSpec spec, AcquireRequest request, int count) {
+        String requestId = request.requestId().orElseGet(() -> UUID.randomUUID().toString());
+        boolean inUse = running.stream().anyMatch(a -> a.requestId().equals(requestId))
+                || held.stream().anyMatch(h -> h.requestId().equals(requestId) && !h.released());
+        if (inUse) {
+            throw new DuplicateRequestException("Request id " + requestId + " is in use in this very fleet", null);
+        }
+        Acquisition acquisition = new Acquisition(this, spec, request, requestId, count);
+        running.add(acquisition);
+        Stages.whenDone(acquisition.result(), ticker, (acquired, failure) -> {
+            running.remove(acquisition);
+            if (failure != null && request.requestId().isPresent()) {
+                end(requestId);
+            }
+        });
+        acquisition.start();
+        return acquisition.result();
+    }
+
+    private void end(String requestId) {
+        ending.add(requestId);
+        Stages.whenDone(requests.end(requestId), (v, failure) -> {
+            ending.remove(requestId);
+            if (failure != null) {
+                log.warn(
+                        "It could not be written down that request id {} is free again; others may use it once this"
+                                + " process has ended: {}",
+                        requestId,
+                        Failures.unwrap(failure).toString());
+            }
+        });
+    }
+
+    /** Gives all up. */
+    void giveUp() {
+        List.copyOf(running).forEach(a -> a.result().cancel(false));
+    }
+
+    /** Returns whether all ends are written down. */
+    boolean written() {
+        return ending.isEmpty();
+    }
+
+    Attempt attempt(Attempt.Order order) {
+        return new Attempt(region(order.offer()), identity, requests, permits, order);
+    }
+
+    Arrival arrival(Held machine, Attempt.Made made, Duration readyTimeout) {
+        return new Arrival(region(machine.offer()), users, machine, made, readyTimeout);
+    }
+
+    int launchBatch(Offer offer) {
+        return region(offer).provider().limits().launchBatch();
+    }
+
+    /** Returns whether one of the fleet's providers sells an offer. */
+    boolean sells(Offer offer) {
+        return find(offer).isPresent();
+    }
+
+    private Region region(Offer offer) {
+        return find(offer)
+                .orElseThrow(() ->
+                        new IllegalStateException("an offer of a provider that the fleet does not have: " + offer));
+    }
+
+    private Optional<Region> find(Offer offer) {
+        return regions.stream().filter(region -> region.serves(offer)).findFirst();
+    }
+
+    List<Region> regions() {
+        return regions;
+    }
+
+    Requests requests() {
+        return requests;
+    }
+
+    Ticker ticker() {
+        return ticker;
+    }
+
+    Events events() {
+        return events;
+    }
+
+    SelectionPolicy selectionPolicy() {
+        return config.selectionPolicy();
+    }
+
+    Objective objective() {
+        return config.objective();
+    }
+
+    int maxAttempts() {
+        return config.maxAttempts();
+    }
+
+    StockMemory stockMemory() {
+        return stockMemory;
+    }
+
+    void foundEmpty(String pool) {
+        stockMemory = stockMemory.with(pool, ticker.now());
+    }
+}
