@@ -121,6 +121,8 @@ class ErrorCodesTest {
                                 "InvalidTagKey.Malformed",
                                 "InvalidSpotPriceLimit",
                                 "InvalidSpotPrepaid",
+                                "InvalidSpotParam.EmptyZoneID",
+                                "InvalidClientToken.ValueNotSupported",
                                 "SpotNotSupported",
                                 "SomethingUnheardOf"),
                         of(ErrorKind.TOKEN_MISMATCH, "IdempotentParameterMismatch"),
@@ -129,6 +131,7 @@ class ErrorCodesTest {
                                 "IdempotentProcessing",
                                 "LastTokenProcessing",
                                 "LastRequestProcessing",
+                                "LastOrderProcessing",
                                 "SignatureNonceUsed"),
                         of(
                                 ErrorKind.STATE,
@@ -149,7 +152,7 @@ class ErrorCodesTest {
         return Stream.of(codes).map(code -> Arguments.of(code, kind));
     }
 
-    private static Class<? extends BuilderException> type(ErrorKind kind) {
+    static Class<? extends BuilderException> type(ErrorKind kind) {
         return switch (kind) {
             case NO_STOCK, UNSUITABLE, PRICE -> CapacityException.class;
             case QUOTA -> QuotaException.class;

@@ -1,6 +1,5 @@
 package dev.ephemeralbuilder.ecs;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ephemeralbuilder.BuildFleet;
@@ -12,9 +11,6 @@ import dev.ephemeralbuilder.ReapReport.Reason;
 import dev.ephemeralbuilder.spi.Ticker;
 import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
 import dev.ephemeralbuilder.testing.simulator.SimulatedClock;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,7 +18,6 @@ import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -50,38 +45,9 @@ class AbandonedMachineTest {
     @TempDir
     Path folder;
 
-    private @Nullable Process first;
-
     @AfterEach
     void close() {
-        Process process = first;
-        if (process != null) {
-            process.destroyForcibly();
-        }
         simulator.close();
-    }
-
-    /** Starts the other process and returns the id of its machine. */
-    private String startFirst() throws IOException {
-        Properties settings = SharedMachines.settings(simulator, folder.resolve("first"));
-        settings.setProperty("factor", Integer.toString(FACTOR));
-        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx128m",
-                        "-cp",
-                        classPath,
-                        AbandoningProcess.class.getName())
-                .redirectError(folder.resolve("first.err").toFile())
-                .start();
-        first = process;
-        try (OutputStream in = process.getOutputStream()) {
-            settings.store(in, null);
-        }
-        BufferedReader out = process.inputReader();
-        String line = out.readLine();
-        assertThat(line).as("what the first process says").startsWith("acquired ");
-        return line.substring("acquired ".length());
     }
 
     private void pass(Duration time) throws InterruptedException {
@@ -97,14 +63,17 @@ class AbandonedMachineTest {
 
     @Test
     void aLiveMachineIsLeftAloneAndThatOfAKilledProcessGoesWithItsLease() throws Exception {
-        String id = startFirst();
-        Process process = requireNonNull(first);
+        Properties firstSettings = SharedMachines.settings(simulator, folder.resolve("first"));
+        firstSettings.setProperty("factor", Integer.toString(FACTOR));
         Properties settings = SharedMachines.settings(simulator, folder.resolve("second"));
-        try (BuildFleet fleet = SharedMachines.fleet(settings)
-                .ticker(ticker)
-                .host("second")
-                .reaper(Duration.ofSeconds(30))
-                .build()) {
+        try (OtherProcess first =
+                        new OtherProcess(AbandoningProcess.class, firstSettings, folder.resolve("first.err"));
+                BuildFleet fleet = SharedMachines.fleet(settings)
+                        .ticker(ticker)
+                        .host("second")
+                        .reaper(Duration.ofSeconds(30))
+                        .build()) {
+            String id = first.await("acquired");
             BuilderSummary acquired = only(fleet.reap()).machine();
             assertThat(acquired.id()).isEqualTo(id);
             assertThat(acquired.host()).contains("first");
@@ -116,10 +85,7 @@ class AbandonedMachineTest {
                 pass(Duration.ofSeconds(20));
             }
 
-            process.destroyForcibly();
-            assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
-            // 128 + 9: it had no chance to tidy up.
-            assertThat(process.exitValue()).isEqualTo(137);
+            first.kill();
             Instant lastLease = only(fleet.reapDryRun()).machine().leaseUntil().orElseThrow();
             Awaitility.await("the next sweep after the lease")
                     .atMost(Duration.ofSeconds(60))

@@ -15,17 +15,14 @@ import dev.ephemeralbuilder.ScriptResult;
 import dev.ephemeralbuilder.ScriptSummary;
 import dev.ephemeralbuilder.spi.StateStore;
 import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
-import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,8 +42,6 @@ class KilledProcessTest {
     @TempDir
     Path folder;
 
-    private @Nullable Process first;
-
     private Properties settings = new Properties();
 
     @BeforeEach
@@ -56,58 +51,22 @@ class KilledProcessTest {
 
     @AfterEach
     void close() {
-        Process process = first;
-        if (process != null) {
-            process.destroyForcibly();
-        }
         simulator.close();
     }
 
-    private Process startFirst() throws IOException {
-        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-Xmx128m",
-                        "-cp",
-                        classPath,
-                        SharedMachines.class.getName())
-                .redirectError(folder.resolve("first.err").toFile())
-                .start();
-        first = process;
-        try (OutputStream in = process.getOutputStream()) {
-            settings.store(in, null);
-        }
-        return process;
-    }
-
-    /** Returns what is behind a word that the first process says. */
-    private static String await(BufferedReader out, String word) throws IOException {
-        for (String line = out.readLine(); line != null; line = out.readLine()) {
-            if (line.startsWith(word)) {
-                return line.substring(word.length()).strip();
-            }
-        }
-        throw new AssertionError("the first process ended before it said " + word);
-    }
-
-    private static void kill(Process process) throws InterruptedException {
-        process.destroyForcibly();
-        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
-        // 128 + 9: it had no chance to tidy up.
-        assertThat(process.exitValue()).isEqualTo(137);
+    private OtherProcess startFirst() throws IOException {
+        return new OtherProcess(SharedMachines.class, settings, folder.resolve("first.err"));
     }
 
     @Test
     void aScriptIsFollowedToItsEndByAnotherProcess() throws Exception {
-        Process process = startFirst();
         String id;
         String scriptId;
-        try (BufferedReader out = process.inputReader()) {
-            id = await(out, "launched");
-            scriptId = await(out, "started");
-            await(out, "followed");
-            kill(process);
+        try (OtherProcess first = startFirst()) {
+            id = first.await("launched");
+            scriptId = first.await("started");
+            first.await("followed");
+            first.kill();
         }
         try (BuildFleet fleet = SharedMachines.fleet(settings).build()) {
             assertThat(fleet.list()).singleElement().satisfies(summary -> {
@@ -139,16 +98,14 @@ class KilledProcessTest {
 
     @Test
     void theSameRequestGoesOnWithTheMachineOfAKilledProcess() throws Exception {
-        Process process = startFirst();
-        String id;
-        try (BufferedReader out = process.inputReader();
+        try (OtherProcess first = startFirst();
                 BuildFleet fleet = SharedMachines.fleet(settings).build()) {
-            id = await(out, "launched");
+            String id = first.await("launched");
             assertThatThrownBy(() -> fleet.acquire(SharedMachines.spec(settings), SharedMachines.REQUEST))
                     .isInstanceOfSatisfying(
                             DuplicateRequestException.class,
-                            e -> assertThat(e).hasMessageContaining("process " + process.pid()));
-            kill(process);
+                            e -> assertThat(e).hasMessageContaining("process " + first.pid()));
+            first.kill();
 
             EphemeralBuilder builder = fleet.acquire(SharedMachines.spec(settings), SharedMachines.REQUEST);
 
@@ -162,11 +119,10 @@ class KilledProcessTest {
 
     @Test
     void aMachineWhoseProcessWasKilledDuringTheBootIsTakenOver() throws Exception {
-        Process process = startFirst();
         String id;
-        try (BufferedReader out = process.inputReader()) {
-            id = await(out, "launched");
-            kill(process);
+        try (OtherProcess first = startFirst()) {
+            id = first.await("launched");
+            first.kill();
         }
         try (BuildFleet fleet = SharedMachines.fleet(settings).build()) {
             EphemeralBuilder builder = fleet.attach(id);

@@ -11,9 +11,7 @@ import dev.ephemeralbuilder.ecs.EcsProvider;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -28,13 +26,12 @@ import org.junit.jupiter.api.parallel.Resources;
 @Timeout(120)
 @ResourceLock(Resources.SYSTEM_PROPERTIES)
 class OwnersMachinesCommandsTest {
-    private static final String ID = "alibabacloud.accessKeyId";
-    private static final String SECRET = "alibabacloud.accessKeySecret";
     private static final String OWNER = "ci-test";
 
     @TempDir
     private Path folder;
 
+    private CloudRig setting;
     private AlibabaCloudSimulator cloud;
     private CommandRig rig;
     private BuildFleet fleet;
@@ -42,13 +39,9 @@ class OwnersMachinesCommandsTest {
 
     @BeforeEach
     void open() throws IOException, InterruptedException {
-        cloud = AlibabaCloudSimulator.builder()
-                .bootTime(Duration.ofMillis(200), Duration.ofMillis(200))
-                .start();
-        Files.writeString(folder.resolve("ephemeral.toml"), new SimulatorText(cloud).settings());
-        System.setProperty(ID, cloud.accessKeyId());
-        System.setProperty(SECRET, cloud.accessKeySecret());
-        rig = new CommandRig(folder, folder);
+        setting = new CloudRig(folder);
+        cloud = setting.cloud;
+        rig = setting.commands;
         fleet = BuildFleet.builder()
                 .owner(OWNER)
                 .host("build-host-1")
@@ -69,10 +62,7 @@ class OwnersMachinesCommandsTest {
     @AfterEach
     void close() {
         fleet.close();
-        System.clearProperty(ID);
-        System.clearProperty(SECRET);
-        rig.close();
-        cloud.close();
+        setting.close();
     }
 
     /** Lets the lease of the machine have passed long ago. */
@@ -120,7 +110,7 @@ class OwnersMachinesCommandsTest {
 
     @Test
     void aCloudThatCannotBeAskedIsNoEmptyTable() {
-        System.setProperty(SECRET, "wrong-and-hidden");
+        setting.secret("wrong-and-hidden");
         assertThat(rig.run("list", "--owner", OWNER)).isEqualTo(125);
         assertThat(rig.out()).isEmpty();
         assertThat(rig.err()).contains("SignatureDoesNotMatch").doesNotContain("wrong-and-hidden");
@@ -146,7 +136,7 @@ class OwnersMachinesCommandsTest {
 
     @Test
     void aReapThatCannotAskSaysSo() {
-        System.setProperty(SECRET, "wrong-and-hidden");
+        setting.secret("wrong-and-hidden");
         assertThat(rig.run("reap", "--owner", OWNER)).isEqualTo(125);
         assertThat(rig.err()).contains("could not be asked for everything", "SignatureDoesNotMatch");
     }

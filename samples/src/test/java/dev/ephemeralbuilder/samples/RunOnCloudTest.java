@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -25,32 +24,23 @@ import org.junit.jupiter.api.parallel.Resources;
 @Timeout(120)
 @ResourceLock(Resources.SYSTEM_PROPERTIES)
 class RunOnCloudTest {
-    private static final String ID = "alibabacloud.accessKeyId";
-    private static final String SECRET = "alibabacloud.accessKeySecret";
-
     @TempDir
     private Path folder;
 
+    private CloudRig setting;
     private AlibabaCloudSimulator cloud;
     private CommandRig rig;
 
     @BeforeEach
     void open() throws IOException {
-        cloud = AlibabaCloudSimulator.builder()
-                .bootTime(Duration.ofMillis(200), Duration.ofMillis(200))
-                .start();
-        Files.writeString(folder.resolve("ephemeral.toml"), new SimulatorText(cloud).settings());
-        System.setProperty(ID, cloud.accessKeyId());
-        System.setProperty(SECRET, cloud.accessKeySecret());
-        rig = new CommandRig(folder, folder);
+        setting = new CloudRig(folder);
+        cloud = setting.cloud;
+        rig = setting.commands;
     }
 
     @AfterEach
     void close() {
-        System.clearProperty(ID);
-        System.clearProperty(SECRET);
-        rig.close();
-        cloud.close();
+        setting.close();
     }
 
     @Test
@@ -62,7 +52,7 @@ class RunOnCloudTest {
 
     @Test
     void aWrongKeyIsToldWithItsCodeAndHowToGiveOne() {
-        System.setProperty(SECRET, "wrong-and-hidden");
+        setting.secret("wrong-and-hidden");
         assertThat(rig.run("run", "--", "true")).isEqualTo(125);
         assertThat(rig.err())
                 .contains("SignatureDoesNotMatch", "ALIBABA_CLOUD_ACCESS_KEY_ID")

@@ -16,6 +16,7 @@ import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.testing.ForwardingProvider;
+import dev.ephemeralbuilder.testing.ForwardingShell;
 import java.security.KeyPair;
 import java.time.Duration;
 import java.time.Instant;
@@ -142,11 +143,9 @@ final class WatchedProvider extends ForwardingProvider {
         }
     }
 
-    private final class WatchedShell implements Shell {
-        private final Shell shell;
-
+    private final class WatchedShell extends ForwardingShell {
         private WatchedShell(Shell shell) {
-            this.shell = shell;
+            super(shell);
         }
 
         @Override
@@ -154,7 +153,7 @@ final class WatchedProvider extends ForwardingProvider {
             Runnable release = holds.apply(command);
             Channel channel;
             try {
-                channel = watch("the shell's open", () -> shell.open(text));
+                channel = watch("the shell's open", () -> super.open(text));
             } catch (RuntimeException | InterruptedException e) {
                 release.run();
                 throw e;
@@ -165,19 +164,9 @@ final class WatchedProvider extends ForwardingProvider {
 
         @Override
         public boolean replaceHostKey(KeyPair newKey) throws InterruptedException {
-            boolean replaced = watch("the shell's replaceHostKey", () -> shell.replaceHostKey(newKey));
+            boolean replaced = watch("the shell's replaceHostKey", () -> super.replaceHostKey(newKey));
             keepsHostKeys = !replaced;
             return replaced;
-        }
-
-        @Override
-        public boolean isOpen() {
-            return shell.isOpen();
-        }
-
-        @Override
-        public void close() {
-            shell.close();
         }
     }
 }

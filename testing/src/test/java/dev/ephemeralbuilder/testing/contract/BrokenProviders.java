@@ -15,6 +15,7 @@ import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.spi.Ticker;
 import dev.ephemeralbuilder.testing.ForwardingProvider;
+import dev.ephemeralbuilder.testing.ForwardingShell;
 import dev.ephemeralbuilder.testing.InMemorySetup;
 import java.nio.ByteBuffer;
 import java.security.KeyPair;
@@ -320,26 +321,15 @@ final class BrokenProviders {
         return new ForwardingProvider(next) {
             @Override
             public Shell open(Machine machine, ShellKeys keys) throws InterruptedException {
-                Shell shell = super.open(machine, keys);
-                return new Shell() {
+                return new ForwardingShell(super.open(machine, keys)) {
                     @Override
                     public Channel open(String command) throws InterruptedException {
-                        return change.apply(shell.open(command));
+                        return change.apply(super.open(command));
                     }
 
                     @Override
                     public boolean replaceHostKey(KeyPair newKey) {
                         return hostKeys.test(newKey);
-                    }
-
-                    @Override
-                    public boolean isOpen() {
-                        return shell.isOpen();
-                    }
-
-                    @Override
-                    public void close() {
-                        shell.close();
                     }
                 };
             }

@@ -17,9 +17,9 @@ import dev.ephemeralbuilder.spi.MachineTags;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.testing.ForwardingProvider;
+import dev.ephemeralbuilder.testing.ForwardingShell;
 import dev.ephemeralbuilder.testing.InMemoryProvider;
 import dev.ephemeralbuilder.testing.TestTicker;
-import java.security.KeyPair;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -40,34 +40,28 @@ final class FleetRig implements AutoCloseable {
     record Create(Instant at, Launch launch) {}
 
     /** Holds the time while a short command runs, however slow this host is. */
-    private record HeldShell(Shell shell, TestTicker ticker, Duration patience) implements Shell {
+    private static final class HeldShell extends ForwardingShell {
+        private final TestTicker ticker;
+        private final Duration patience;
+
+        HeldShell(Shell shell, TestTicker ticker, Duration patience) {
+            super(shell);
+            this.ticker = ticker;
+            this.patience = patience;
+        }
+
         @Override
         public Channel open(String command) throws InterruptedException {
             TestTicker.Hold hold = ticker.hold(patience);
             Channel channel;
             try {
-                channel = shell.open(command);
+                channel = super.open(command);
             } catch (RuntimeException | InterruptedException e) {
                 hold.close();
                 throw e;
             }
             var unused = channel.ended().whenComplete((code, failure) -> hold.close());
             return channel;
-        }
-
-        @Override
-        public boolean replaceHostKey(KeyPair newKey) throws InterruptedException {
-            return shell.replaceHostKey(newKey);
-        }
-
-        @Override
-        public boolean isOpen() {
-            return shell.isOpen();
-        }
-
-        @Override
-        public void close() {
-            shell.close();
         }
     }
 

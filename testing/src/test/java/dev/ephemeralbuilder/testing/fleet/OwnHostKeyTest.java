@@ -12,7 +12,6 @@ import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.Script;
-import dev.ephemeralbuilder.spi.Channel;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineTags;
@@ -21,6 +20,7 @@ import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.spi.StateStore;
 import dev.ephemeralbuilder.spi.StateStore.Kind;
 import dev.ephemeralbuilder.testing.ForwardingProvider;
+import dev.ephemeralbuilder.testing.ForwardingShell;
 import dev.ephemeralbuilder.testing.TestTicker;
 import java.security.KeyPair;
 import java.time.Duration;
@@ -53,33 +53,19 @@ class OwnHostKeyTest {
         boolean replace(String machine, Shell shell, KeyPair key) throws InterruptedException;
     }
 
-    private final class ReplacingShell implements Shell {
+    private final class ReplacingShell extends ForwardingShell {
         private final String machine;
         private final Shell shell;
 
         ReplacingShell(String machine, Shell shell) {
+            super(shell);
             this.machine = machine;
             this.shell = shell;
         }
 
         @Override
-        public Channel open(String command) throws InterruptedException {
-            return shell.open(command);
-        }
-
-        @Override
         public boolean replaceHostKey(KeyPair newKey) throws InterruptedException {
             return replacement.replace(machine, shell, newKey);
-        }
-
-        @Override
-        public boolean isOpen() {
-            return shell.isOpen();
-        }
-
-        @Override
-        public void close() {
-            shell.close();
         }
     }
 

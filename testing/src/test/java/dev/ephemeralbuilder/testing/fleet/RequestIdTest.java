@@ -12,25 +12,14 @@ import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.DuplicateRequestException;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.MachineSpec;
-import dev.ephemeralbuilder.ProviderException;
-import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.Script;
-import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Launch;
-import dev.ephemeralbuilder.spi.LaunchResult;
-import dev.ephemeralbuilder.spi.Machine;
-import dev.ephemeralbuilder.spi.MachinePage;
-import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.StateStore;
-import dev.ephemeralbuilder.testing.ForwardingProvider;
 import dev.ephemeralbuilder.testing.InMemoryProvider.Call;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -42,79 +31,22 @@ class RequestIdTest {
             AcquireRequest.builder().requestId("job-7").build();
 
     private final StateStore store = StateStore.inMemory();
-    private final List<Launch> launches = new CopyOnWriteArrayList<>();
-
-    /** A way to the cloud that can be cut, as when a host dies. */
-    private final class Cable extends ForwardingProvider {
-        private volatile boolean cut;
-
-        /** Whether the next create call is made, and then the cable is cut before the answer. */
-        private volatile boolean cutAtLaunch;
-
-        Cable(CloudProvider next) {
-            super(next);
-        }
-
-        void cut() {
-            cut = true;
-        }
-
-        private void check() {
-            if (cut) {
-                throw new ProviderException("the cable is cut", Effect.UNKNOWN, true, null, null, null);
-            }
-        }
-
-        @Override
-        public LaunchResult launch(Launch launch) throws InterruptedException {
-            check();
-            launches.add(launch);
-            LaunchResult result = super.launch(launch);
-            cut |= cutAtLaunch;
-            check();
-            return result;
-        }
-
-        @Override
-        public Map<String, Machine> describe(Collection<String> ids) throws InterruptedException {
-            check();
-            return super.describe(ids);
-        }
-
-        @Override
-        public MachinePage list(String owner, @Nullable String cursor) throws InterruptedException {
-            check();
-            return super.list(owner, cursor);
-        }
-
-        @Override
-        public Map<String, Outcome> renew(Collection<String> ids, Instant lease) throws InterruptedException {
-            check();
-            return super.renew(ids, lease);
-        }
-
-        @Override
-        public Map<String, Outcome> delete(Collection<String> ids) throws InterruptedException {
-            check();
-            return super.delete(ids);
-        }
-    }
 
     /** A process that will die. */
     private final class Mortal {
         final BuildFleet fleet;
-        private @Nullable Cable cable;
+        private @Nullable SilencedProvider cloud;
 
         Mortal(FleetRig rig, String host) {
             this.fleet = rig.another(
                     settings -> settings.stateStore(store).host(host).closeTimeout(Duration.ofSeconds(2)), next -> {
-                        cable = new Cable(next);
-                        return cable;
+                        cloud = new SilencedProvider(next);
+                        return cloud;
                     });
         }
 
-        Cable cable() {
-            return requireNonNull(cable);
+        SilencedProvider cloud() {
+            return requireNonNull(cloud);
         }
     }
 
@@ -143,6 +75,16 @@ class RequestIdTest {
         assertThat(rig.await(builder.start(Script.of("exit 4")).thenCompose(s -> s.result()))
                         .exitCode())
                 .isEqualTo(4);
+    }
+
+    private static void assertOneOfTwoHasOneMachine(
+            FleetRig rig, CompletableFuture<EphemeralBuilder> one, CompletableFuture<EphemeralBuilder> two) {
+        rig.await(CompletableFuture.allOf(one.handle((b, e) -> 0), two.handle((b, e) -> 0)));
+        assertThat(List.of(one, two))
+                .filteredOn(CompletableFuture::isCompletedExceptionally)
+                .hasSize(1);
+        rig.pass(Duration.ofMinutes(2));
+        assertThat(rig.cloud.machines()).hasSize(1);
     }
 
     @Test
@@ -216,14 +158,14 @@ class RequestIdTest {
         try (FleetRig rig = rig()) {
             Mortal first = new Mortal(rig, "b");
             EphemeralBuilder had = rig.await(begin(first.fleet));
-            first.cable().cut();
+            first.cloud().silence();
             rig.close(first.fleet);
 
             EphemeralBuilder taken = rig.await(begin(rig.fleet));
 
             assertThat(taken.id()).isEqualTo(had.id());
             assertWorks(rig, taken);
-            assertThat(launches).hasSize(1);
+            assertThat(first.cloud().launches()).hasSize(1);
             assertThat(rig.creates).isEmpty();
             // It is held as any other: the lease goes on, and closing it gives it back.
             rig.pass(Duration.ofMinutes(30));
@@ -237,7 +179,7 @@ class RequestIdTest {
     void aCreateCallWithoutAnAnswerIsRepeatedUnchanged() {
         try (FleetRig rig = rig()) {
             Mortal first = new Mortal(rig, "b");
-            first.cable().cutAtLaunch = true;
+            first.cloud().silenceAtLaunch();
             CompletableFuture<EphemeralBuilder> lost = begin(first.fleet);
             String id = rig.firstMachine();
             rig.close(first.fleet);
@@ -248,7 +190,7 @@ class RequestIdTest {
             assertThat(taken.id()).isEqualTo(id);
             assertWorks(rig, taken);
             assertThat(rig.cloud.machines()).containsExactly(id);
-            Launch once = launches.get(0);
+            Launch once = first.cloud().launches().get(0);
             Launch again = rig.creates.get(0).launch();
             assertThat(again.token()).isEqualTo(once.token());
             assertThat(again.tags()).isEqualTo(once.tags());
@@ -263,7 +205,7 @@ class RequestIdTest {
         try (FleetRig rig = rig()) {
             Mortal first = new Mortal(rig, "b");
             EphemeralBuilder had = rig.await(begin(first.fleet));
-            first.cable().cut();
+            first.cloud().silence();
             rig.close(first.fleet);
             rig.pass(Duration.ofMinutes(2));
             rig.cloud.vanish(had.id());
@@ -273,7 +215,8 @@ class RequestIdTest {
 
             assertThat(next.id()).isNotEqualTo(had.id());
             assertThat(rig.cloud.machines()).containsExactly(next.id());
-            assertThat(rig.tokens()).doesNotContain(launches.get(0).token());
+            assertThat(rig.tokens())
+                    .doesNotContain(first.cloud().launches().get(0).token());
             rig.await(next.gone().isDone() ? next.gone() : CompletableFuture.completedFuture(null));
             assertThat(store.lines(StateStore.Log.LEDGER, Instant.EPOCH))
                     .extracting(line -> line.get("machine"))
@@ -288,7 +231,7 @@ class RequestIdTest {
             EphemeralBuilder had = rig.await(begin(first.fleet));
             rig.pass(Duration.ofMinutes(40));
             assertRefused(rig, rig.fleet, had.id());
-            first.cable().cut();
+            first.cloud().silence();
             rig.pass(Duration.ofMinutes(5));
             assertRefused(rig, rig.fleet, had.id());
             rig.pass(Duration.ofMinutes(6));
@@ -304,7 +247,7 @@ class RequestIdTest {
     void whatADeadHostMayHaveLaunchedLongAgoIsFoundByItsTag() {
         try (FleetRig rig = rig()) {
             Mortal first = new Mortal(rig, "a");
-            first.cable().cutAtLaunch = true;
+            first.cloud().silenceAtLaunch();
             CompletableFuture<EphemeralBuilder> lost = begin(first.fleet);
             String id = rig.firstMachine();
             rig.pass(Duration.ofMinutes(25));
@@ -321,7 +264,7 @@ class RequestIdTest {
     void anotherSpecForTheRequestOfADeadProcessIsRefused() {
         try (FleetRig rig = rig()) {
             Mortal first = new Mortal(rig, "b");
-            first.cable().cutAtLaunch = true;
+            first.cloud().silenceAtLaunch();
             CompletableFuture<EphemeralBuilder> lost = begin(first.fleet);
             String id = rig.firstMachine();
             rig.close(first.fleet);
@@ -346,15 +289,7 @@ class RequestIdTest {
         try (FleetRig rig = rig()) {
             BuildFleet other =
                     rig.another(settings -> settings.stateStore(store).host("b"));
-            CompletableFuture<EphemeralBuilder> one = begin(rig.fleet);
-            CompletableFuture<EphemeralBuilder> two = begin(other);
-            rig.await(CompletableFuture.allOf(one.handle((b, e) -> 0), two.handle((b, e) -> 0)));
-
-            assertThat(List.of(one, two))
-                    .filteredOn(CompletableFuture::isCompletedExceptionally)
-                    .hasSize(1);
-            rig.pass(Duration.ofMinutes(2));
-            assertThat(rig.cloud.machines()).hasSize(1);
+            assertOneOfTwoHasOneMachine(rig, begin(rig.fleet), begin(other));
         }
     }
 
@@ -362,15 +297,7 @@ class RequestIdTest {
     void withoutACommonStoreThereIsStillOneMachine() {
         try (FleetRig rig = rig()) {
             BuildFleet other = rig.another(settings -> settings.host("a"));
-            CompletableFuture<EphemeralBuilder> one = begin(rig.fleet);
-            CompletableFuture<EphemeralBuilder> two = begin(other);
-            rig.await(CompletableFuture.allOf(one.handle((b, e) -> 0), two.handle((b, e) -> 0)));
-
-            assertThat(List.of(one, two))
-                    .filteredOn(CompletableFuture::isCompletedExceptionally)
-                    .hasSize(1);
-            rig.pass(Duration.ofMinutes(2));
-            assertThat(rig.cloud.machines()).hasSize(1);
+            assertOneOfTwoHasOneMachine(rig, begin(rig.fleet), begin(other));
         }
     }
 
@@ -386,6 +313,22 @@ class RequestIdTest {
 
             assertThat(rig.cloud.machines()).containsExactly(second.id());
             assertThat(rig.tokens()).hasSize(2).doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void aMachineThatIsLostDuringItsBootIsReplacedForTheSameRequest() {
+        try (FleetRig rig = rig()) {
+            CompletableFuture<EphemeralBuilder> wanted = begin(rig.fleet);
+            String id = rig.firstMachine();
+            rig.cloud.vanish(id);
+
+            EphemeralBuilder other = rig.await(wanted);
+
+            assertThat(rig.cloud.machines()).containsExactly(other.id());
+            assertThat(rig.tokens()).hasSize(2).doesNotHaveDuplicates();
+            assertRefused(
+                    rig, rig.another(settings -> settings.stateStore(store).host("b")), other.id());
         }
     }
 

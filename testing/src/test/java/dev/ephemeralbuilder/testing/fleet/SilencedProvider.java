@@ -3,6 +3,8 @@ package dev.ephemeralbuilder.testing.fleet;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.Launch;
+import dev.ephemeralbuilder.spi.LaunchResult;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachinePage;
 import dev.ephemeralbuilder.spi.Outcome;
@@ -11,12 +13,16 @@ import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.testing.ForwardingProvider;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /** From a moment on none of its calls reaches the cloud: a fleet over it is to the cloud as its process were dead. */
 final class SilencedProvider extends ForwardingProvider {
+    private final List<Launch> launches = new CopyOnWriteArrayList<>();
     private volatile boolean silent;
+    private volatile boolean silentAtLaunch;
 
     SilencedProvider(CloudProvider next) {
         super(next);
@@ -26,10 +32,34 @@ final class SilencedProvider extends ForwardingProvider {
         silent = true;
     }
 
+    /** The next create call is made, and then silences it before the answer. */
+    void silenceAtLaunch() {
+        silentAtLaunch = true;
+    }
+
+    /** Returns the create calls that were made. */
+    List<Launch> launches() {
+        return launches;
+    }
+
     private void check() {
+        check(Effect.NONE);
+    }
+
+    private void check(Effect effect) {
         if (silent) {
-            throw new ProviderException("this process is dead", Effect.NONE, false, null, null, null);
+            throw new ProviderException("this process is dead", effect, false, null, null, null);
         }
+    }
+
+    @Override
+    public LaunchResult launch(Launch launch) throws InterruptedException {
+        check();
+        launches.add(launch);
+        LaunchResult result = super.launch(launch);
+        silent |= silentAtLaunch;
+        check(Effect.UNKNOWN);
+        return result;
     }
 
     @Override

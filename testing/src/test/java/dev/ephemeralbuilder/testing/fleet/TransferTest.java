@@ -18,6 +18,7 @@ import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
 import dev.ephemeralbuilder.spi.Ticker;
 import dev.ephemeralbuilder.testing.ForwardingProvider;
+import dev.ephemeralbuilder.testing.ForwardingShell;
 import dev.ephemeralbuilder.testing.InMemoryProvider;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -27,7 +28,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.KeyPair;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
@@ -103,12 +103,11 @@ class TransferTest {
     }
 
     /** A connection that is cut once after so many bytes in both directions together. */
-    private final class CuttingShell implements Shell {
-        private final Shell shell;
+    private final class CuttingShell extends ForwardingShell {
         private final String machine;
 
         private CuttingShell(Shell shell, String machine) {
-            this.shell = shell;
+            super(shell);
             this.machine = machine;
         }
 
@@ -126,7 +125,7 @@ class TransferTest {
 
         @Override
         public Channel open(String command) throws InterruptedException {
-            Channel channel = shell.open(commandPrefix + command);
+            Channel channel = super.open(commandPrefix + command);
             return new Channel() {
                 @Override
                 public CompletableFuture<Void> write(ByteBuffer bytes) {
@@ -157,21 +156,6 @@ class TransferTest {
                     channel.close();
                 }
             };
-        }
-
-        @Override
-        public boolean replaceHostKey(KeyPair newKey) throws InterruptedException {
-            return shell.replaceHostKey(newKey);
-        }
-
-        @Override
-        public boolean isOpen() {
-            return shell.isOpen();
-        }
-
-        @Override
-        public void close() {
-            shell.close();
         }
     }
 
