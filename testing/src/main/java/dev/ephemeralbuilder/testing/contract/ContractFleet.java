@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
 
 /** A fleet over the provider under test, on the cloud's own time. */
 final class ContractFleet {
@@ -62,34 +63,42 @@ final class ContractFleet {
 
     private final ContractRig rig;
     private final StateStore store;
+    private final UnaryOperator<BuildFleet.Builder> settings;
     private final WatchedProvider provider;
     private final EngineTime time;
     private final Map<Class<?>, CompletableFuture<BuilderEvent>> firsts = new ConcurrentHashMap<>();
     private final BuildFleet fleet;
 
-    private ContractFleet(ContractRig rig, CloudProvider provider, StateStore store) {
+    private ContractFleet(
+            ContractRig rig, CloudProvider provider, StateStore store, UnaryOperator<BuildFleet.Builder> settings) {
         this.rig = rig;
         this.store = store;
+        this.settings = settings;
         this.time = new EngineTime(rig.setup.ticker(), rig.setup.patience(), this::diagnosis);
         this.provider = new WatchedProvider(provider, time::hold);
-        this.fleet = BuildFleet.builder()
-                .owner(rig.owner)
-                .stateStore(store)
-                .provider(this.provider)
-                .ticker(rig.setup.ticker())
-                .selectionPolicy(UNPROTECTED)
-                .listener(event -> first(event.getClass()).complete(event))
+        this.fleet = settings.apply(BuildFleet.builder()
+                        .owner(rig.owner)
+                        .stateStore(store)
+                        .provider(this.provider)
+                        .ticker(rig.setup.ticker())
+                        .selectionPolicy(UNPROTECTED)
+                        .listener(event -> first(event.getClass()).complete(event)))
                 .build();
     }
 
     /** Starts a fleet of the rig's owner. */
     static ContractFleet over(ContractRig rig, CloudProvider provider) {
-        return new ContractFleet(rig, provider, StateStore.inMemory());
+        return over(rig, provider, UnaryOperator.identity());
     }
 
-    /** Starts a fleet that shares owner and store with this one, as another process would. */
+    /** Starts a fleet of the rig's owner with settings of its own. */
+    static ContractFleet over(ContractRig rig, CloudProvider provider, UnaryOperator<BuildFleet.Builder> settings) {
+        return new ContractFleet(rig, provider, StateStore.inMemory(), settings);
+    }
+
+    /** Starts a fleet that shares owner, store and settings with this one, as another process would. */
     ContractFleet another() {
-        return new ContractFleet(rig, rig.setup.other(), store);
+        return new ContractFleet(rig, rig.setup.other(), store, settings);
     }
 
     BuildFleet fleet() {

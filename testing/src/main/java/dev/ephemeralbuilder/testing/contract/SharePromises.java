@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.DuplicateRequestException;
 import dev.ephemeralbuilder.EphemeralBuilder;
+import dev.ephemeralbuilder.PartialAcquireException;
+import dev.ephemeralbuilder.QuotaException;
 import dev.ephemeralbuilder.Script;
 import dev.ephemeralbuilder.testing.contract.ContractSetup.Call;
 import dev.ephemeralbuilder.testing.contract.ContractSetup.Failure;
@@ -14,7 +16,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
-/** Several machines of one acquire, and one request of several fleets. */
+/** Several machines of one acquire, one request of several fleets, and the limit of an owner. */
 abstract class SharePromises extends FleetPromises {
     private static final int MANY = 3;
 
@@ -22,14 +24,9 @@ abstract class SharePromises extends FleetPromises {
         super(rigs, fleets);
     }
 
-    private List<EphemeralBuilder> acquireAll() throws Exception {
-        return fleet().time()
-                .await("acquireAll", fleet().fleet().acquireAllAsync(setup().spec(), MANY, AcquireRequest.defaults()));
-    }
-
     @Test
     void severalMachinesOfOneCallAllWork() throws Exception {
-        List<EphemeralBuilder> all = acquireAll();
+        List<EphemeralBuilder> all = fleet().acquireAll(MANY);
         assertThat(rig().left())
                 .as("launch must make as many machines as Launch.count() says, and return the ids of all")
                 .containsExactlyInAnyOrderElementsOf(
@@ -45,7 +42,7 @@ abstract class SharePromises extends FleetPromises {
     @Test
     void aLostAnswerMakesNoMoreMachinesThanWereAskedFor() throws Exception {
         setup().failNext(Call.LAUNCH, Failure.LOST_ANSWER);
-        assertThat(acquireAll())
+        assertThat(fleet().acquireAll(MANY))
                 .as("the same launch after a lost answer must return all machines of the first")
                 .hasSize(MANY);
         assertThat(rig().left())
@@ -73,5 +70,47 @@ abstract class SharePromises extends FleetPromises {
         assertThat(rig().left())
                 .as("the machine of the first fleet must not be touched")
                 .containsExactly(first.id());
+    }
+
+    @Test
+    void twoFleetsTogetherHaveNoMoreMachinesThanTheirLimit() throws Exception {
+        ContractFleet first = ContractFleet.over(rig(), setup().other(), settings -> settings.maxMachines(MANY));
+        try {
+            ContractFleet second = first.another();
+            try {
+                List<EphemeralBuilder> all = partOf(first, MANY + 1);
+                assertThat(all)
+                        .as("a limit of %s machines must leave room for so many", MANY)
+                        .hasSize(MANY);
+                assertRefused(second);
+                assertThat(rig().left())
+                        .as("no more machines must be launched than are permitted")
+                        .hasSize(MANY);
+                all.get(0).close();
+                first.time().await("the end of a machine", all.get(0).gone());
+                assertThat(second.acquire()).isNotNull();
+                assertRefused(first);
+            } finally {
+                second.end();
+            }
+        } finally {
+            first.end();
+        }
+        assertThat(rig().left()).isEmpty();
+    }
+
+    private List<EphemeralBuilder> partOf(ContractFleet by, int count) throws Exception {
+        try {
+            return by.acquireAll(count);
+        } catch (PartialAcquireException e) {
+            assertThat(e.failures()).hasOnlyElementsOfType(QuotaException.class);
+            return e.builders();
+        }
+    }
+
+    private static void assertRefused(ContractFleet fleet) {
+        assertThatThrownBy(() -> fleet.time().await("acquire", fleet.begin()))
+                .isInstanceOf(QuotaException.class)
+                .hasMessageContaining("limit");
     }
 }
