@@ -14,9 +14,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
@@ -24,49 +27,65 @@ import org.junit.jupiter.api.parallel.Resources;
 
 /** {@code list}, {@code reap} and {@code release} against a simulated cloud in which another fleet has a machine. */
 @Timeout(120)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @ResourceLock(Resources.SYSTEM_PROPERTIES)
 class OwnersMachinesCommandsTest {
     private static final String OWNER = "ci-test";
 
+    /** All tests have one cloud and one machine, but for those that end one. */
     @TempDir
-    private Path folder;
+    private static Path folder;
 
     private CloudRig setting;
     private AlibabaCloudSimulator cloud;
-    private CommandRig rig;
     private BuildFleet fleet;
     private EphemeralBuilder builder;
+    private CommandRig rig;
 
-    @BeforeEach
+    @BeforeAll
     void open() throws IOException, InterruptedException {
         setting = new CloudRig(folder);
         cloud = setting.cloud;
-        rig = setting.commands;
         fleet = BuildFleet.builder()
                 .owner(OWNER)
                 .host("build-host-1")
                 .provider(Providers.simulated(cloud, Settings.none()))
                 .build();
-        builder = fleet.acquire(
+        builder = acquire("job-7");
+    }
+
+    private EphemeralBuilder acquire(String requestId) throws InterruptedException {
+        return fleet.acquire(
                 MachineSpec.builder()
                         .vcpus(2)
                         .memoryGib(4)
                         .machineImage(cloud.machineImage())
                         .build(),
                 AcquireRequest.builder()
-                        .requestId("job-7")
+                        .requestId(requestId)
                         .putLabel("branch", "a \"b\"")
                         .build());
     }
 
+    @BeforeEach
+    void begin() {
+        setting.secret(cloud.accessKeySecret());
+        rig = new CommandRig(folder, folder);
+    }
+
     @AfterEach
+    void end() {
+        rig.close();
+    }
+
+    @AfterAll
     void close() {
         fleet.close();
         setting.close();
     }
 
-    /** Lets the lease of the machine have passed long ago. */
-    private void orphan() throws InterruptedException {
+    /** Lets the lease of a machine have passed long ago. */
+    private void orphan(EphemeralBuilder machine) throws InterruptedException {
         try (CloudProvider other = EcsProvider.builder()
                 .region(cloud.region())
                 .endpoint(cloud.endpoint())
@@ -74,12 +93,12 @@ class OwnersMachinesCommandsTest {
                 .securityGroup(cloud.securityGroup())
                 .vSwitches(cloud.vSwitches())
                 .build()) {
-            var unused = other.renew(List.of(builder.id()), Instant.ofEpochSecond(1_000_000_000));
+            var unused = other.renew(List.of(machine.id()), Instant.ofEpochSecond(1_000_000_000));
         }
     }
 
-    private boolean isThere() {
-        return cloud.machines().stream().anyMatch(machine -> machine.id().equals(builder.id()));
+    private boolean isThere(EphemeralBuilder wanted) {
+        return cloud.machines().stream().anyMatch(machine -> machine.id().equals(wanted.id()));
     }
 
     @Test
@@ -120,18 +139,19 @@ class OwnersMachinesCommandsTest {
     void reapLeavesALiveMachine() {
         assertThat(rig.run("reap", "--owner", OWNER)).as(rig.err()).isZero();
         assertThat(rig.out()).isEqualTo("left " + builder.id() + ": its lease runs (launched by build-host-1)\n");
-        assertThat(isThere()).isTrue();
+        assertThat(isThere(builder)).isTrue();
     }
 
     @Test
     void aDryRunSaysWhatReapThenDoes() throws InterruptedException {
-        orphan();
+        EphemeralBuilder own = acquire("job-8");
+        orphan(own);
         assertThat(rig.run("reap", "--dry-run", "--owner", OWNER)).isEqualTo(1);
-        assertThat(rig.out()).contains("would delete " + builder.id() + ": its lease has passed");
-        assertThat(isThere()).isTrue();
+        assertThat(rig.out()).contains("would delete " + own.id() + ": its lease has passed");
+        assertThat(isThere(own)).isTrue();
         assertThat(rig.run("reap", "--owner", OWNER)).as(rig.err()).isZero();
-        assertThat(rig.out()).contains("\ndeleted " + builder.id() + ": its lease has passed");
-        assertThat(isThere()).isFalse();
+        assertThat(rig.out()).contains("\ndeleted " + own.id() + ": its lease has passed");
+        assertThat(isThere(own)).isFalse();
     }
 
     @Test
@@ -142,19 +162,18 @@ class OwnersMachinesCommandsTest {
     }
 
     @Test
-    void releaseGivesAMachineBack() {
-        assertThat(rig.run("release", "--owner", OWNER, builder.id()))
-                .as(rig.err())
-                .isZero();
-        assertThat(rig.out()).isEqualTo("gone " + builder.id() + "\n");
-        assertThat(isThere()).isFalse();
-        assertThat(rig.run("release", "--owner", OWNER, builder.id())).isZero();
+    void releaseGivesAMachineBack() throws InterruptedException {
+        EphemeralBuilder own = acquire("job-9");
+        assertThat(rig.run("release", "--owner", OWNER, own.id())).as(rig.err()).isZero();
+        assertThat(rig.out()).isEqualTo("gone " + own.id() + "\n");
+        assertThat(isThere(own)).isFalse();
+        assertThat(rig.run("release", "--owner", OWNER, own.id())).isZero();
     }
 
     @Test
     void aMachineOfAnotherOwnerIsNotReleased() {
         assertThat(rig.run("release", "--owner", "somebody", builder.id())).isEqualTo(2);
         assertThat(rig.err()).contains("does not belong to owner somebody");
-        assertThat(isThere()).isTrue();
+        assertThat(isThere(builder)).isTrue();
     }
 }
