@@ -67,9 +67,9 @@ class NamespaceSupportTest {
             assertThat(out.readLine()).isEqualTo("sh");
             Path file = folder.resolve("home/tmp/file");
             await().until(() -> Files.exists(file) && Files.readString(file).equals("kept\n"));
-            machine.signal(process, "INT");
+            machine.signal(process, "TERM");
             assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
-            assertThat(process.exitValue()).isEqualTo(130);
+            assertThat(process.exitValue()).isEqualTo(143);
         } finally {
             machine.kill();
         }
