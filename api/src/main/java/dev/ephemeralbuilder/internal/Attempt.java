@@ -29,9 +29,6 @@ import java.util.stream.Stream;
  * Whatever the caller does meanwhile, nothing that was made is forgotten. Confined to the ticker.
  */
 final class Attempt {
-    /** Repetitions of the create call must not push the cap below the cloud's minimum. */
-    private static final Duration CAP_MARGIN = Duration.ofMinutes(5);
-
     /** For how long the cloud surely knows a token: "at least minutes, not hours" (ecs-openapi, 1.3). */
     private static final Duration TOKEN_MEMORY = Duration.ofMinutes(5);
 
@@ -319,10 +316,7 @@ final class Attempt {
     }
 
     private Instant cap(Instant now) {
-        Duration least = region.provider().limits().minLifetime().plus(CAP_MARGIN);
-        Duration lifetime = order.spec().maxLifetime().compareTo(least) < 0
-                ? least
-                : order.spec().maxLifetime();
+        Duration lifetime = CapRaise.atLeast(region, order.spec().maxLifetime());
         return now.plus(lifetime).truncatedTo(ChronoUnit.MINUTES).plus(1, ChronoUnit.MINUTES);
     }
 

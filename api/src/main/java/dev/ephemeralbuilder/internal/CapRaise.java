@@ -20,7 +20,7 @@ final class CapRaise {
     /** For how long a cloud that cannot be asked is asked again, once for the look and once for the order. */
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
-    /** Repetitions of the order must not push the cap below the cloud's minimum. */
+    /** Repetitions of the create call or the order must not push the cap below the cloud's minimum. */
     private static final Duration ON_TOP = Duration.ofMinutes(5);
 
     private final Region region;
@@ -41,20 +41,12 @@ final class CapRaise {
         return raised.copy();
     }
 
-    private Instant deadline() {
-        return region.ticker().now().plus(PATIENCE);
-    }
-
     private CompletableFuture<Void> look() {
         if (held.released()) {
             return CompletableFuture.failedFuture(held.notHeld());
         }
         String id = held.machineId();
-        return region.cloud()
-                .repeat(
-                        CloudAction.DESCRIBE,
-                        deadline(),
-                        () -> region.provider().describe(List.of(id)))
+        return region.describe(List.of(id), PATIENCE)
                 .thenCompose(machines -> held.lossAfter(Optional.ofNullable(machines.get(id)))
                         .<CompletableFuture<Void>>map(CompletableFuture::failedFuture)
                         .orElseGet(() -> CompletableFuture.completedFuture(null)));
@@ -68,17 +60,18 @@ final class CapRaise {
         if (!now.plus(lifetime).isAfter(held.cap())) {
             return CompletableFuture.completedFuture(held.cap());
         }
-        Instant wanted = fullMinute(now.plus(atLeast(lifetime)));
+        Instant wanted = fullMinute(now.plus(atLeast(region, lifetime)));
         return Stages.then(
                 region.cloud()
                         .repeat(
                                 CloudAction.EXTEND,
-                                deadline(),
+                                region.ticker().now().plus(PATIENCE),
                                 () -> region.provider().extend(held.machineId(), wanted)),
                 (cap, failure) -> failure == null ? raised(cap) : held.refused(failure));
     }
 
-    private Duration atLeast(Duration lifetime) {
+    /** Returns a lifetime, or the shortest one that the cloud surely takes. */
+    static Duration atLeast(Region region, Duration lifetime) {
         Duration least = region.provider().limits().minLifetime().plus(ON_TOP);
         return lifetime.compareTo(least) < 0 ? least : lifetime;
     }

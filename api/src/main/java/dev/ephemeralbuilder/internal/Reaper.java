@@ -25,7 +25,6 @@ final class Reaper {
     private final List<Region> regions;
     private final Machines machines;
     private final String owner;
-
     private final Reconciler reconciler;
 
     /** By how much each cloud was ahead of this host at the last sweep. */

@@ -1,6 +1,5 @@
 package dev.ephemeralbuilder.internal;
 
-import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.MachineTags;
@@ -94,22 +93,14 @@ final class Reconciler {
     /** Returns the records whose machines a complete answer does not contain. */
     private CompletableFuture<List<BuilderRecord>> absent(Region region, List<BuilderRecord> known) {
         Set<String> there = new HashSet<>();
-        List<CompletableFuture<?>> calls = new ArrayList<>();
-        int size = region.provider().limits().describeBatch();
-        for (int i = 0; i < known.size(); i += size) {
-            List<String> ids = known.subList(i, Math.min(known.size(), i + size)).stream()
-                    .map(BuilderRecord::machineId)
-                    .toList();
-            calls.add(region.cloud()
-                    .repeat(
-                            CloudAction.DESCRIBE,
-                            ticker.now().plus(ASKING),
-                            () -> region.provider().describe(ids))
-                    .thenAccept(shown -> shown.values().stream()
-                            .filter(machine -> machine.state() != MachineState.ENDED)
-                            .forEach(machine -> there.add(machine.id()))));
-        }
-        return CompletableFuture.allOf(calls.toArray(CompletableFuture<?>[]::new))
+        List<String> all = known.stream().map(BuilderRecord::machineId).toList();
+        return Stages.inBatches(
+                        all,
+                        region.provider().limits().describeBatch(),
+                        ids -> region.describe(ids, ASKING)
+                                .thenAccept(shown -> shown.values().stream()
+                                        .filter(machine -> machine.state() != MachineState.ENDED)
+                                        .forEach(machine -> there.add(machine.id()))))
                 .thenApply(v -> known.stream()
                         .filter(record -> !there.contains(record.machineId()))
                         .toList());

@@ -1,9 +1,15 @@
 package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.selection.Offer;
+import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * What serves one provider in one region.
@@ -35,6 +41,14 @@ record Region(
     /** Whether an offer is one of this provider here. */
     boolean serves(Offer offer) {
         return provider().name().equals(offer.provider()) && provider().region().equals(offer.region());
+    }
+
+    /** Asks for machines, no more than the cloud takes in one call; again for a time while it cannot be asked. */
+    CompletableFuture<Map<String, Machine>> describe(List<String> ids, Duration patience) {
+        return cloud.repeat(
+                CloudAction.DESCRIBE,
+                ticker.now().plus(patience),
+                () -> provider().describe(ids));
     }
 
     CloudClock clock() {

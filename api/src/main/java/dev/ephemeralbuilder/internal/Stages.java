@@ -2,9 +2,12 @@ package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +48,16 @@ final class Stages {
             }
         });
         return next;
+    }
+
+    /** Makes a call for each batch of a list; completes when all are done, and fails then if one has failed. */
+    static <E> CompletableFuture<Void> inBatches(
+            List<E> all, int size, Function<List<E>, ? extends CompletableFuture<?>> call) {
+        List<CompletableFuture<?>> made = new ArrayList<>();
+        for (int i = 0; i < all.size(); i += size) {
+            made.add(call.apply(all.subList(i, Math.min(all.size(), i + size))));
+        }
+        return CompletableFuture.allOf(made.toArray(CompletableFuture<?>[]::new));
     }
 
     /** Completes on the ticker after a delay by its time. */

@@ -6,7 +6,6 @@ import dev.ephemeralbuilder.ReapReport.Fate;
 import dev.ephemeralbuilder.ReapReport.Finding;
 import dev.ephemeralbuilder.ReapReport.Part;
 import dev.ephemeralbuilder.ReapReport.Reason;
-import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.MachineTags;
@@ -159,34 +158,22 @@ final class Sweep {
         boolean lately = orphans.stream()
                 .flatMap(orphan -> orphan.summary().leaseUntil().stream())
                 .anyMatch(lease -> !hasPassed(lease, MARGIN.plus(LATELY)));
-        return Stages.after(region.ticker(), lately ? WHILE : Duration.ZERO).thenCompose(v -> {
-            List<CompletableFuture<?>> all = new ArrayList<>();
-            int size = region.provider().limits().describeBatch();
-            for (int i = 0; i < orphans.size(); i += size) {
-                all.add(lookAgainAtBatch(orphans.subList(i, Math.min(orphans.size(), i + size))));
-            }
-            return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new));
-        });
+        return Stages.after(region.ticker(), lately ? WHILE : Duration.ZERO)
+                .thenCompose(v ->
+                        Stages.inBatches(orphans, region.provider().limits().describeBatch(), this::lookAgainAtBatch));
     }
 
     private CompletableFuture<Void> lookAgainAtBatch(List<Orphan> orphans) {
         List<String> ids = orphans.stream().map(Orphan::id).toList();
-        Instant deadline = region.ticker().now().plus(ASKING);
-        return Stages.then(
-                region.cloud()
-                        .repeat(
-                                CloudAction.DESCRIBE,
-                                deadline,
-                                () -> region.provider().describe(ids)),
-                (shown, blind) -> {
-                    if (blind != null) {
-                        ids.forEach(id -> conclude(id, Reason.NOT_ASKED, Fate.LEFT));
-                        return CompletableFuture.failedFuture(blind);
-                    }
-                    return CompletableFuture.allOf(orphans.stream()
-                            .map(first -> finish(first, shown.get(first.id())))
-                            .toArray(CompletableFuture<?>[]::new));
-                });
+        return Stages.then(region.describe(ids, ASKING), (shown, blind) -> {
+            if (blind != null) {
+                ids.forEach(id -> conclude(id, Reason.NOT_ASKED, Fate.LEFT));
+                return CompletableFuture.failedFuture(blind);
+            }
+            return CompletableFuture.allOf(orphans.stream()
+                    .map(first -> finish(first, shown.get(first.id())))
+                    .toArray(CompletableFuture<?>[]::new));
+        });
     }
 
     private CompletableFuture<Void> finish(Orphan first, @Nullable Machine again) {

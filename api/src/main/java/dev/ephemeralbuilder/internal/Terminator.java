@@ -9,13 +9,11 @@ import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -157,7 +155,7 @@ final class Terminator {
                 .filter(e -> !e.looking && !e.deleteAt.isAfter(now))
                 .map(e -> e.id)
                 .toList();
-        return inBatches(due, cloud.provider().limits().deleteBatch(), this::deleteBatch);
+        return Stages.inBatches(due, cloud.provider().limits().deleteBatch(), this::deleteBatch);
     }
 
     private CompletableFuture<Void> deleteBatch(List<String> ids) {
@@ -246,14 +244,5 @@ final class Terminator {
                 });
             }
         }
-    }
-
-    private static CompletableFuture<Void> inBatches(
-            List<String> ids, int size, Function<List<String>, CompletableFuture<Void>> call) {
-        List<CompletableFuture<?>> all = new ArrayList<>();
-        for (int i = 0; i < ids.size(); i += size) {
-            all.add(call.apply(ids.subList(i, Math.min(ids.size(), i + size))));
-        }
-        return CompletableFuture.allOf(all.toArray(CompletableFuture<?>[]::new));
     }
 }

@@ -149,11 +149,7 @@ final class Watcher {
         addWatched(ids, size);
         restUntil = ids.size() > FEW ? ticker.now().plus(OFTEN) : Instant.MIN;
         List<String> all = List.copyOf(ids);
-        List<CompletableFuture<?>> calls = new ArrayList<>();
-        for (int i = 0; i < all.size(); i += size) {
-            calls.add(describe(all.subList(i, Math.min(all.size(), i + size)), asked));
-        }
-        Stages.whenDone(CompletableFuture.allOf(calls.toArray(CompletableFuture<?>[]::new)), (v, failure) -> again());
+        Stages.whenDone(Stages.inBatches(all, size, batch -> describe(batch, asked)), (v, failure) -> again());
     }
 
     /** Adds what is due, or nearly; and, since fuller batches are fewer calls, what fits in and will be due soonest. */

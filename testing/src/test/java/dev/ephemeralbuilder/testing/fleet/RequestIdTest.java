@@ -60,6 +60,16 @@ class RequestIdTest {
         return fleet.acquireAsync(FleetRig.SPEC, REQUEST);
     }
 
+    /** Returns the machine of a create call without an answer. */
+    private static String dieDuringTheCreateCall(FleetRig rig, Mortal process) {
+        process.cloud().silenceAtLaunch();
+        CompletableFuture<EphemeralBuilder> lost = begin(process.fleet);
+        String id = rig.firstMachine();
+        rig.close(process.fleet);
+        assertThat(lost).isCompletedExceptionally();
+        return id;
+    }
+
     private static void assertRefused(FleetRig rig, BuildFleet fleet, String id) {
         CompletableFuture<EphemeralBuilder> refused = begin(fleet);
         assertThatThrownBy(() -> rig.await(refused))
@@ -179,11 +189,7 @@ class RequestIdTest {
     void aCreateCallWithoutAnAnswerIsRepeatedUnchanged() {
         try (FleetRig rig = rig()) {
             Mortal first = new Mortal(rig, "b");
-            first.cloud().silenceAtLaunch();
-            CompletableFuture<EphemeralBuilder> lost = begin(first.fleet);
-            String id = rig.firstMachine();
-            rig.close(first.fleet);
-            assertThat(lost).isCompletedExceptionally();
+            String id = dieDuringTheCreateCall(rig, first);
 
             EphemeralBuilder taken = rig.await(begin(rig.fleet));
 
@@ -264,11 +270,7 @@ class RequestIdTest {
     void anotherSpecForTheRequestOfADeadProcessIsRefused() {
         try (FleetRig rig = rig()) {
             Mortal first = new Mortal(rig, "b");
-            first.cloud().silenceAtLaunch();
-            CompletableFuture<EphemeralBuilder> lost = begin(first.fleet);
-            String id = rig.firstMachine();
-            rig.close(first.fleet);
-            assertThat(lost).isCompletedExceptionally();
+            String id = dieDuringTheCreateCall(rig, first);
             MachineSpec larger = MachineSpec.builder()
                     .vcpus(4)
                     .memoryGib(8)
