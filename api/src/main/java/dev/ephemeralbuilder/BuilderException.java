@@ -19,6 +19,7 @@ public abstract sealed class BuilderException extends RuntimeException
                 ConfigurationException,
                 CredentialsException,
                 DuplicateRequestException,
+                ImagePullException,
                 PartialAcquireException,
                 ProviderException,
                 QuotaException,

@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.ConfigurationException;
+import dev.ephemeralbuilder.ImagePullException;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ThrottledException;
 import dev.ephemeralbuilder.spi.Door;
@@ -149,7 +150,11 @@ final class Boot {
             return;
         }
         if (look.isEmpty() || look.get().state() == MachineState.ENDED) {
-            if (look.isPresent() || region.ticker().now().isAfter(launchedAt.plus(Held.INVISIBLE))) {
+            Optional<BuilderException> unable = look.flatMap(Boot::inability);
+            if (unable.isPresent()) {
+                held.absent();
+                result.completeExceptionally(unable.get());
+            } else if (look.isPresent() || region.ticker().now().isAfter(launchedAt.plus(Held.INVISIBLE))) {
                 held.absent();
                 result.completeExceptionally(BuilderHandle.lost(held));
             }
@@ -163,9 +168,9 @@ final class Boot {
             result.completeExceptionally(objection.get());
             return;
         }
-        if (now.failure().isPresent()) {
-            result.completeExceptionally(configuration("Machine " + now.id() + " cannot get ready: "
-                    + now.failure().get()));
+        Optional<BuilderException> unable = inability(now);
+        if (unable.isPresent()) {
+            result.completeExceptionally(unable.get());
             return;
         }
         if (now.state() == MachineState.RUNNING) {
@@ -176,6 +181,16 @@ final class Boot {
         if (addressed && !contacted && !knocking) {
             knock(now);
         }
+    }
+
+    /** Returns what the cloud says why a machine will never be ready, if it says so. */
+    private static Optional<BuilderException> inability(Machine machine) {
+        return machine.failure().map(words -> {
+            String message = "Machine " + machine.id() + " cannot get ready: " + words;
+            return machine.failureKind() == Machine.FailureKind.IMAGE_PULL
+                    ? new ImagePullException(message, null, null, null)
+                    : configuration(message);
+        });
     }
 
     private void runs(Machine now) {
@@ -217,7 +232,7 @@ final class Boot {
 
     private void contact(Machine at) {
         contacted = true;
-        Link link = new Link(region.ticker(), region.shellCalls(), region.provider(), at, keys.shell(), this::presence);
+        Link link = new Link(region.ticker(), region.shellCalls(), region.cloud(), at, keys.shell(), this::presence);
         Remote remote = new Remote(region.ticker(), link);
         if (watch != null) {
             watch.relax();

@@ -63,6 +63,24 @@ final class CloudCalls {
         return retries.call(deadline, () -> first.getAndSet(false) ? made(action, call) : once(action, call));
     }
 
+    /**
+     * Opens something on a machine, on threads that are for that. Where this is a call to the cloud it waits for its turn;
+     * a machine that does not answer says nothing about the cloud.
+     */
+    <T> CompletableFuture<T> open(Calls shellCalls, Callable<T> call) {
+        if (!provider.limits().opensAreCalls()) {
+            return shellCalls.run(call);
+        }
+        RateLimits.Limit limit = limit(CloudAction.OPEN);
+        return limits.turn(limit, CloudAction.OPEN)
+                .thenCompose(v -> shellCalls.run(call))
+                .whenComplete((value, failure) -> {
+                    if (failure != null && Failures.unwrap(failure) instanceof ThrottledException) {
+                        limits.throttled(limit);
+                    }
+                });
+    }
+
     /** Makes a call once. */
     <T> CompletableFuture<T> once(CloudAction action, Callable<T> call) {
         return turn(action).thenCompose(v -> made(action, call));

@@ -3,7 +3,6 @@ package dev.ephemeralbuilder.internal;
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.BuilderTimeoutException;
 import dev.ephemeralbuilder.spi.Channel;
-import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
@@ -54,7 +53,7 @@ final class Link {
 
     private final Ticker ticker;
     private final Calls calls;
-    private final CloudProvider provider;
+    private final CloudCalls cloud;
     private final Machine machine;
     private ShellKeys keys;
     private final Presence presence;
@@ -63,10 +62,10 @@ final class Link {
     private @Nullable Supplier<BuilderException> closed;
     private Duration longest = LONGEST_WHILE_BOOTING;
 
-    Link(Ticker ticker, Calls calls, CloudProvider provider, Machine machine, ShellKeys keys, Presence presence) {
+    Link(Ticker ticker, Calls calls, CloudCalls cloud, Machine machine, ShellKeys keys, Presence presence) {
         this.ticker = ticker;
         this.calls = calls;
-        this.provider = provider;
+        this.cloud = cloud;
         this.machine = machine;
         this.keys = keys;
         this.presence = presence;
@@ -122,7 +121,7 @@ final class Link {
         }
         return connection().thenCompose(connection -> {
             connection.channels++;
-            return calls.run(() -> connection.shell.open(command)).whenComplete((channel, failure) -> {
+            return cloud.open(calls, () -> connection.shell.open(command)).whenComplete((channel, failure) -> {
                 if (failure != null) {
                     connection.channels--;
                     // A connection that is up and opens nothing more is full, whatever we were told.
@@ -201,9 +200,10 @@ final class Link {
             // Then look again: others may have taken its channels.
             return connecting.thenCompose(c -> connection());
         }
-        CompletableFuture<Connection> mine = calls.run(() -> provider.open(machine, keys))
+        CompletableFuture<Connection> mine = calls.run(() -> cloud.provider().open(machine, keys))
                 .thenApply(shell -> {
-                    Connection c = new Connection(shell, provider.limits().channelsPerShell());
+                    Connection c =
+                            new Connection(shell, cloud.provider().limits().channelsPerShell());
                     if (closed == null) {
                         connections.add(c);
                     } else {

@@ -8,8 +8,12 @@ public enum CloudAction {
     RENEW,
     /** {@link CloudProvider#extend}. */
     EXTEND,
+    /** {@link Shell#open}, where {@linkplain ProviderLimits#opensAreCalls that is a call}. */
+    OPEN,
     /** {@link CloudProvider#launch}. */
     LAUNCH,
+    /** {@link CloudProvider#log}. */
+    LOG,
     /** {@link CloudProvider#list}. */
     LIST,
     /** {@link CloudProvider#describe}. */

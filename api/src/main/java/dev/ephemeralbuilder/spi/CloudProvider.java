@@ -1,6 +1,7 @@
 package dev.ephemeralbuilder.spi;
 
 import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.selection.Offers;
 import java.time.Instant;
@@ -123,6 +124,24 @@ public interface CloudProvider extends AutoCloseable {
      * @throws InterruptedException if interrupted
      */
     Map<String, Outcome> delete(Collection<String> ids) throws InterruptedException;
+
+    /** Returns whether a {@link Launch} may carry a {@link Launch#containerCommand}. Default: no. */
+    default boolean runsContainerCommands() {
+        return false;
+    }
+
+    /**
+     * Reads the next piece of what the {@link Launch#containerCommand} of a machine has written, as far as the cloud
+     * keeps it.
+     *
+     * @param id the machine, running or ended
+     * @param cursor the cursor of the page before, null for the beginning
+     * @throws dev.ephemeralbuilder.ConfigurationException if machines of this provider have no such command
+     * @throws InterruptedException if interrupted
+     */
+    default LogPage log(String id, @Nullable String cursor) throws InterruptedException {
+        throw new ConfigurationException(name() + " runs no commands of containers", null, null, null);
+    }
 
     /**
      * Finds out whether a machine takes connections by now. This may be asked several times a second while the machine

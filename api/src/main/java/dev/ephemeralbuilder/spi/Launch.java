@@ -2,12 +2,14 @@ package dev.ephemeralbuilder.spi;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ephemeralbuilder.ContainerCommand;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.selection.Offer;
 import java.security.KeyPair;
 import java.security.PublicKey;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +24,7 @@ public final class Launch {
     private final Map<String, String> tags;
     private final Instant cap;
     private final String bootstrap;
+    private final @Nullable ContainerCommand containerCommand;
     private final KeyPair hostKey;
     private final PublicKey clientKey;
     private final int count;
@@ -34,6 +37,7 @@ public final class Launch {
         this.tags = Map.copyOf(b.tags);
         this.cap = requireNonNull(b.cap, "cap is required");
         this.bootstrap = b.bootstrap;
+        this.containerCommand = b.containerCommand;
         this.hostKey = requireNonNull(b.hostKey, "hostKey is required");
         this.clientKey = requireNonNull(b.clientKey, "clientKey is required");
         this.count = b.count;
@@ -72,10 +76,20 @@ public final class Launch {
 
     /**
      * Returns the POSIX shell script that sets up the supervisor. A provider whose machines run a command from the
-     * start makes it that command; elsewhere the fleet installs it over the first connection.
+     * start makes it that command, with {@code sh} and no argument: it serves until it gets SIGTERM. Elsewhere the fleet
+     * installs it over the first connection.
      */
     public String bootstrap() {
         return bootstrap;
+    }
+
+    /**
+     * Returns what the machine runs in place of the bootstrap, if its own command is the job; then no shell is opened on
+     * it, and it is over when the command ends. Only for providers that
+     * {@linkplain CloudProvider#runsContainerCommands can do that}.
+     */
+    public Optional<ContainerCommand> containerCommand() {
+        return Optional.ofNullable(containerCommand);
     }
 
     /** Returns the host key that the machine must show, ECDSA on P-256; the private half goes to the machine. */
@@ -111,6 +125,7 @@ public final class Launch {
         private Map<String, String> tags = Map.of();
         private @Nullable Instant cap;
         private String bootstrap = "";
+        private @Nullable ContainerCommand containerCommand;
         private @Nullable KeyPair hostKey;
         private @Nullable PublicKey clientKey;
         private int count = 1;
@@ -158,6 +173,12 @@ public final class Launch {
         /** Sets the script that sets up the supervisor. Default: empty. */
         public Builder bootstrap(String bootstrap) {
             this.bootstrap = requireNonNull(bootstrap, "bootstrap");
+            return this;
+        }
+
+        /** Sets what the machine runs in place of the bootstrap. Default: nothing, it runs the bootstrap. */
+        public Builder containerCommand(@Nullable ContainerCommand command) {
+            this.containerCommand = command;
             return this;
         }
 

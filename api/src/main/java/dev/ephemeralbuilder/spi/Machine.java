@@ -7,6 +7,7 @@ import dev.ephemeralbuilder.ReclaimNotice;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /** What the cloud reports of a launched thing. Immutable. */
@@ -24,6 +25,16 @@ public final class Machine {
     private final @Nullable Instant cap;
     private final @Nullable ReclaimNotice reclaimNotice;
     private final @Nullable String failure;
+    private final FailureKind failureKind;
+    private final @Nullable Integer exitCode;
+
+    /** What keeps a machine from getting ready. */
+    public enum FailureKind {
+        /** It cannot boot, or cannot run what it is to run. */
+        BOOT,
+        /** Its container image cannot be had. */
+        IMAGE_PULL
+    }
 
     private Machine(Builder b) {
         this.id = requireNonNull(b.id, "id is required");
@@ -39,6 +50,8 @@ public final class Machine {
         this.cap = b.cap;
         this.reclaimNotice = b.reclaimNotice;
         this.failure = b.failure;
+        this.failureKind = b.failureKind;
+        this.exitCode = b.exitCode;
     }
 
     /** Returns a new builder. */
@@ -111,6 +124,16 @@ public final class Machine {
         return Optional.ofNullable(failure);
     }
 
+    /** Returns what {@link #failure} is about; {@link FailureKind#BOOT} if there is none. */
+    public FailureKind failureKind() {
+        return failureKind;
+    }
+
+    /** Returns the exit code of the machine's {@linkplain Launch#containerCommand own command}, once that has ended. */
+    public OptionalInt exitCode() {
+        return exitCode == null ? OptionalInt.empty() : OptionalInt.of(exitCode);
+    }
+
     @Override
     public String toString() {
         return "Machine[" + id + ", " + type + ", " + zone + ", " + state + "]";
@@ -131,6 +154,8 @@ public final class Machine {
         private @Nullable Instant cap;
         private @Nullable ReclaimNotice reclaimNotice;
         private @Nullable String failure;
+        private FailureKind failureKind = FailureKind.BOOT;
+        private @Nullable Integer exitCode;
 
         private Builder() {}
 
@@ -208,7 +233,19 @@ public final class Machine {
 
         /** Sets why it cannot get ready; null for no such word. */
         public Builder failure(@Nullable String failure) {
+            return failure(FailureKind.BOOT, failure);
+        }
+
+        /** Sets why it cannot get ready, and what that is about; null for no such word. */
+        public Builder failure(FailureKind kind, @Nullable String failure) {
+            this.failureKind = requireNonNull(kind, "kind");
             this.failure = failure;
+            return this;
+        }
+
+        /** Sets the exit code of its own command; null while that has not ended, or where there is none. */
+        public Builder exitCode(@Nullable Integer exitCode) {
+            this.exitCode = exitCode;
             return this;
         }
 

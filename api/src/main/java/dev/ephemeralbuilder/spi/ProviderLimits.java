@@ -82,6 +82,11 @@ public final class ProviderLimits {
         return callsPerMinute.getOrDefault(action, CALLS_PER_MINUTE);
     }
 
+    /** Returns whether opening a channel on a machine is a call to the cloud too, and counts as one. */
+    public boolean opensAreCalls() {
+        return callsPerMinute.containsKey(CloudAction.OPEN);
+    }
+
     /**
      * Returns the name of the limit that a kind of call counts against. Kinds with one name share one limit.
      *
@@ -149,7 +154,7 @@ public final class ProviderLimits {
 
         /**
          * Sets how many calls of a kind may be made in a minute. Default: 300 [unconfirmed: the cloud's own limits are
-         * shown in its Quota Center only].
+         * shown in its Quota Center only]. Opening channels is limited where it is set here, and else no call at all.
          *
          * @throws IllegalArgumentException if less than 1
          */

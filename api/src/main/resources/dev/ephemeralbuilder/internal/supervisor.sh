@@ -1,5 +1,6 @@
 # EphemeralBuilder supervisor: runs scripts so that they outlive the connection that started them.
 # POSIX sh; needs setsid (util-linux or busybox), mkfifo, tail, head, wc, dd, tar. Every reply line starts with "EB1 ".
+# Without arguments it is the first process of a container, and runs nothing by itself.
 # Layout: $HOME/.ephemeral-builder/scripts/ID/{launch.sh,script,stdin,out,err,sup,pid,boot,terms,cause,rc}
 # Everything that is known of a script is in its folder: whoever comes later, from wherever, knows as much as who began.
 
@@ -291,4 +292,14 @@ glob() {
   say end
 }
 
+# The first process of a container: reaps what scripts leave behind, and goes when it is told to, which ends the container.
+serve() {
+  trap 'exit 143' TERM INT
+  while :; do
+    sleep 3600 &
+    wait $!
+  done
+}
+
+if [ $# -eq 0 ]; then serve; fi
 "$@"

@@ -160,6 +160,34 @@ class SupervisorScriptTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"dash", "bash", "busybox"})
+    void servesAsTheFirstProcessOfAContainerUntilItIsTold(String shell) throws Exception {
+        use(shell);
+        Path script = home.resolve("bootstrap.sh");
+        Files.writeString(script, Supervisor.script());
+        ProcessBuilder builder =
+                new ProcessBuilder(home.resolve("tools/sh").toString(), script.toString()).redirectErrorStream(true);
+        Path output = home.resolve("output");
+        builder.redirectOutput(output.toFile());
+        builder.environment().remove("HOME");
+        builder.environment().put("PATH", path);
+        Process first = builder.start();
+        try {
+            // The sleep that it waits for is a sign that it has set its trap.
+            Awaitility.await().until(() -> first.children().findAny().isPresent());
+            assertThat(first.isAlive()).isTrue();
+            List<ProcessHandle> children = first.children().toList();
+            first.destroy();
+            assertThat(first.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            children.forEach(ProcessHandle::destroy);
+            assertThat(first.exitValue()).isEqualTo(143);
+            assertThat(output).isEmptyFile();
+        } finally {
+            first.destroyForcibly();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash", "busybox"})
     void followsARunningScriptLive(String shell) throws Exception {
         use(shell);
         String workspace = install();

@@ -6,6 +6,7 @@ import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Door;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.LaunchResult;
+import dev.ephemeralbuilder.spi.LogPage;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachinePage;
 import dev.ephemeralbuilder.spi.MarketQuery;
@@ -96,6 +97,16 @@ public abstract class ForwardingProvider implements CloudProvider {
     @Override
     public Map<String, Outcome> delete(Collection<String> ids) throws InterruptedException {
         return next.delete(ids);
+    }
+
+    @Override
+    public boolean runsContainerCommands() {
+        return next.runsContainerCommands();
+    }
+
+    @Override
+    public LogPage log(String id, @Nullable String cursor) throws InterruptedException {
+        return next.log(id, cursor);
     }
 
     @Override
