@@ -33,6 +33,7 @@ public final class Faults {
     private final List<Rule> rules = new CopyOnWriteArrayList<>();
     private final AtomicInteger created = new AtomicInteger();
     private final SshFaults ssh = new SshFaults();
+    private final ExecFaults exec = new ExecFaults();
 
     Faults(long seed) {
         this.seed = seed;
@@ -54,12 +55,18 @@ public final class Faults {
         return ssh;
     }
 
-    /** Ends all rules, also those of {@link #ssh}. */
+    /** Returns the faults of the connections that run commands in containers. */
+    public ExecFaults exec() {
+        return exec;
+    }
+
+    /** Ends all rules, also those of {@link #ssh} and {@link #exec}. */
     public void clear() {
         rules.clear();
         // The same orders after this give the same draws.
         created.set(0);
         ssh.clear();
+        exec.clear();
     }
 
     /** Returns the rules that know what to do, in the order in which they were made. */
@@ -393,7 +400,7 @@ public final class Faults {
 
     /** Faults of SSH connections. */
     public static final class SshFaults {
-        private final List<Long> cuts = new ArrayList<>();
+        private final ByteCuts cuts = new ByteCuts();
 
         private SshFaults() {}
 
@@ -404,31 +411,23 @@ public final class Faults {
          *
          * @param bytes one number per cut, zero or more
          */
-        public synchronized SshFaults cutAfterBytes(long... bytes) {
-            for (long count : bytes) {
-                if (count < 0) {
-                    throw new IllegalArgumentException("a number of bytes must not be negative");
-                }
-                cuts.add(count);
-            }
+        public SshFaults cutAfterBytes(long... bytes) {
+            cuts.add(bytes);
             return this;
         }
 
-        synchronized void clear() {
+        void clear() {
             cuts.clear();
         }
 
         /** Returns the cuts that are still to come. */
-        synchronized List<Long> pending() {
-            return List.copyOf(cuts);
+        List<Long> pending() {
+            return cuts.pending();
         }
 
         /** Returns how many of the next bytes may still be sent before the connection is cut; -1 for all of them. */
-        synchronized int bytesBeforeCut(long sent, int next) {
-            if (cuts.isEmpty() || sent + next < cuts.get(0)) {
-                return -1;
-            }
-            return (int) Math.max(0, cuts.remove(0) - sent);
+        int bytesBeforeCut(long sent, int next) {
+            return cuts.bytesBeforeCut(sent, next);
         }
     }
 }

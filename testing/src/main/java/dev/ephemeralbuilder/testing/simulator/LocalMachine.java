@@ -52,6 +52,7 @@ public final class LocalMachine {
     private static final Logger log = LoggerFactory.getLogger(LocalMachine.class);
 
     private static final String KEY_VARIABLE = "EPHEMERAL_MACHINE_KEY";
+    private static final Path OWN_TEMP = Path.of("/tmp");
     private static final int KILL_ROUNDS = 40;
     private static final long KILL_ROUND_MILLIS = 250;
     private static final Pattern SIGNAL_NAME = Pattern.compile("[A-Z][A-Z0-9]{1,9}");
@@ -118,13 +119,42 @@ public final class LocalMachine {
         if (namespaces == null) {
             List<String> line = new ArrayList<>(SHELL);
             line.add(command);
-            return launch(line, variables(environment, home, temp));
+            return launch(process(line, home, variables(environment, home, temp)));
         }
         Path real = home.toRealPath();
-        Path ownTemp = Path.of("/tmp");
-        List<String> line =
-                namespaces.line(command, real, holder -> launch(holder, variables(Map.of(), real, ownTemp)));
-        return launch(line, variables(environment, real, ownTemp));
+        List<String> line = namespaces.line(command, real, holder -> launchHolder(holder, real));
+        return launch(process(line, home, variables(environment, real, OWN_TEMP)));
+    }
+
+    /**
+     * Starts a program as it is, without a shell, in a session of its own; what it writes to either output comes as one
+     * stream. The caller must read that and close the input.
+     *
+     * @param line the program and its arguments; one that is not there ends with 127 where the host has {@code setsid}
+     * @param environment variables for this process alone
+     * @param folder the working directory, which is there
+     * @throws IOException if the machine was killed, or the process cannot be started
+     */
+    Process run(List<String> line, Map<String, String> environment, Path folder) throws IOException {
+        if (killed) {
+            throw new IOException("machine " + id + " is gone");
+        }
+        Path temp = Files.createDirectories(home.resolve("tmp"));
+        ProcessBuilder builder;
+        if (namespaces == null) {
+            List<String> session = new ArrayList<>(SHELL.subList(0, SHELL.size() - 2));
+            session.addAll(line);
+            builder = process(session, folder, variables(environment, home, temp));
+        } else {
+            Path real = home.toRealPath();
+            List<String> entered = namespaces.line(line, folder, real, holder -> launchHolder(holder, real));
+            builder = process(entered, home, variables(environment, real, OWN_TEMP));
+        }
+        return launch(builder.redirectErrorStream(true));
+    }
+
+    private Process launchHolder(List<String> line, Path real) throws IOException {
+        return launch(process(line, home, variables(Map.of(), real, OWN_TEMP)));
     }
 
     private Map<String, String> variables(Map<String, String> environment, Path folder, Path temp) {
@@ -147,10 +177,14 @@ public final class LocalMachine {
         return variables;
     }
 
-    private Process launch(List<String> line, Map<String, String> variables) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(line).directory(home.toFile());
+    private static ProcessBuilder process(List<String> line, Path folder, Map<String, String> variables) {
+        ProcessBuilder builder = new ProcessBuilder(line).directory(folder.toFile());
         builder.environment().clear();
         builder.environment().putAll(variables);
+        return builder;
+    }
+
+    private Process launch(ProcessBuilder builder) throws IOException {
         Process process = builder.start();
         running.removeIf(other -> !other.isAlive());
         running.add(process);
@@ -188,6 +222,16 @@ public final class LocalMachine {
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .start();
         kill.getOutputStream().close();
+    }
+
+    /** Sends SIGTERM to a process that {@link #run} returned and to no other of its group, as the end of a container does. */
+    void terminate(Process process) throws IOException {
+        if (namespaces == null) {
+            // Not Process.destroy(), which closes the pipes as well.
+            var unused = process.toHandle().destroy();
+        } else {
+            namespaces.terminate(process);
+        }
     }
 
     /**

@@ -129,7 +129,8 @@ final class NamespaceSupport {
         return line;
     }
 
-    private String tool(String name) {
+    /** Returns where a program is that all of this takes. */
+    String tool(String name) {
         String file = tools.get(name);
         if (file == null) {
             throw new IllegalStateException("not looked for: " + name);

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Namespaces {
     private static final String SET_UP = script();
+    private static final String SHELL = "/bin/sh";
     private static final String READY = "ready ";
     private static final long SET_UP_SECONDS = 20;
     private static final int SIGNAL_TRIES = 100;
@@ -53,18 +54,39 @@ final class Namespaces {
      * @throws IOException if they cannot be made, or ended
      */
     List<String> line(String command, Path home, Launcher launcher) throws IOException {
+        return line(List.of("sh", "-c", command), home, home, launcher);
+    }
+
+    /**
+     * Returns the command line that runs a program in the namespaces, which are made if there are none yet.
+     *
+     * @param folder its working directory
+     */
+    List<String> line(List<String> program, Path folder, Path home, Launcher launcher) throws IOException {
         List<String> line = support.enter(firstProcess(home, launcher));
-        // In a session of its own inside as well: the shell leads its group there, as after a login.
-        line.addAll(List.of("sh", "-c", "cd \"$1\" && exec setsid sh -c \"$2\"", "sh", home.toString(), command));
+        // In a session of its own inside as well: the program leads its group there, as after a login. Tools by their
+        // path, because the program's environment need not have them on its own.
+        line.addAll(List.of(SHELL, "-c", "cd \"$1\" && shift && exec \"$@\"", "sh", folder.toString()));
+        line.add(support.tool("setsid"));
+        line.addAll(program);
         return line;
     }
 
     /** Sends a signal to the group of a command, given the process that entered the namespaces for it. */
     void signal(Process entered, String signal) throws IOException {
+        signal(entered, signal, "-");
+    }
+
+    /** Sends SIGTERM to a program alone, given the process that entered the namespaces for it. */
+    void terminate(Process entered) throws IOException {
+        signal(entered, "TERM", "");
+    }
+
+    private static void signal(Process entered, String signal, String group) throws IOException {
         try {
             for (int tries = 0; tries < SIGNAL_TRIES && entered.isAlive(); tries++) {
-                Optional<ProcessHandle> shell = entered.children().findFirst();
-                if (shell.isPresent() && send(signal, "-" + shell.get().pid())) {
+                Optional<ProcessHandle> program = entered.children().findFirst();
+                if (program.isPresent() && send(signal, group + program.get().pid())) {
                     return;
                 }
                 // It is on its way in and leads no group yet, or it has just ended.
