@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -58,34 +57,19 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AlibabaCloudSimulator.class);
 
     private static final int MACHINE_THREADS = 8;
-    private static final int ADDRESSES_PER_NET = 250;
     private static final String FOLDER_PREFIX = "ephemeral-";
     private static final Duration END_OF_MACHINES = Duration.ofSeconds(20);
 
-    private final Region region;
-    private final SimulatedAccount account;
-    private final SimulatedClock clock;
     private final Faults faults;
     private final JournalRecorder journal;
-    private final SpotMarket market;
     private final AccessKeys keys;
-    private final boolean ownAddresses;
-    private final Path root;
-    private final Ticker lifecycle;
+    private final SshFront ssh;
     private final List<Ticker> tickers = new ArrayList<>();
-    private final ThreadPoolExecutor machineThreads = new ThreadPoolExecutor(
-            MACHINE_THREADS,
-            MACHINE_THREADS,
-            10,
-            TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
-            Threads.numbered("ephemeral-simulator-machine"));
-    private final MachineProcesses processes = MachineProcesses.create();
     private final AtomicBoolean closed = new AtomicBoolean();
     // Whoever forgets to close leaves no processes behind, unless the JVM is killed.
     private final Thread exitHook = new Thread(this::killMachines, "ephemeral-simulator-exit");
-    private final SshFront ssh;
-    private final Instances instances;
+    private final Premises premises;
+    private final EcsProduct ecs;
     private final HttpFront http;
 
     private AlibabaCloudSimulator(
@@ -95,67 +79,65 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
             Faults faults,
             boolean ownAddresses,
             @Nullable NamespaceSupport namespaces) {
-        this.root = root;
         this.ssh = ssh;
         this.faults = faults;
-        this.ownAddresses = ownAddresses;
-        machineThreads.allowCoreThreadTimeOut(true);
-        region = new Region(b.region);
-        clock = b.clock;
-        market = new SpotMarket(b.seed);
-        RateLimits limits = new RateLimits(clock::now);
-        account = new SimulatedAccount(region, limits);
+        Region region = new Region(b.region);
+        RateLimits limits = new RateLimits(b.clock::now);
+        SimulatedAccount account = new SimulatedAccount(region, limits);
         keys = new AccessKeys(account::secretOf, Clock.systemUTC());
-        SystemEvents events = new SystemEvents(b.seed);
-        Images images = new Images(b.seed, root, machineThreads, b.imageTime);
-        journal = new JournalRecorder(b.journalCapacity, clock::now, Clock.systemUTC());
-        lifecycle = clock.newTicker("ephemeral-simulator-lifecycle");
-        MachineHook hook = b.machineHook;
-        instances = new Instances(
+        journal = new JournalRecorder(b.journalCapacity, b.clock::now, Clock.systemUTC());
+        premises = new Premises(
                 b.seed,
-                lifecycle,
-                machineThreads,
-                (id, number, request) -> new MachineRuntime(
-                        id,
-                        address(number),
-                        root.resolve(id),
-                        request.userData,
-                        request.source,
-                        environment(b.machineEnvironment, id),
-                        namespaces(namespaces, id, number, request),
-                        hook,
-                        ssh),
+                region,
+                b.clock,
+                b.clock.newTicker("ephemeral-simulator-lifecycle"),
+                new SpotMarket(b.seed),
+                account,
+                limits,
+                machineThreads(),
+                MachineProcesses.create(),
+                root,
+                new Addresses(ownAddresses),
+                namespaces,
+                b.machineEnvironment,
                 b.bootMin,
                 b.bootMax,
-                new Admission(account, limits, market),
-                new PriceWatch(market),
-                events);
+                this::endpoint);
+        ecs = new EcsProduct(premises, b.imageTime, b.machineHook, ssh);
         Gateway gateway = new Gateway(
                 region,
                 new RequestSignature(keys, Clock.systemUTC()),
-                new ClientTokenLedger(clock::now),
+                new ClientTokenLedger(b.clock::now),
                 account,
                 limits,
                 faults,
                 journal);
-        new InstanceOperations(region, market, images, instances).register(gateway);
-        new ImageOperations(region, images, instances).register(gateway);
-        new NetworkOperations(region, instances).register(gateway);
-        new EventOperations(events, clock::now).register(gateway);
-        new MarketOperations(region, market, clock::now).register(gateway);
+        ecs.register(gateway.operationsOf(Product.ECS));
         try {
             http = new HttpFront(
                     b.port,
                     gateway,
-                    new Metadata(region, instances),
+                    ecs.metadata(),
                     new ControlApi(new ControlRoutes(this, region, gateway::actions)),
-                    clock);
+                    b.clock);
         } catch (RuntimeException e) {
-            lifecycle.close();
+            premises.lifecycle().close();
             throw e;
         }
         Runtime.getRuntime().addShutdownHook(exitHook);
         log.debug("Simulator on port {}, SSH on port {}", http.port(), ssh.port());
+    }
+
+    private static ThreadPoolExecutor machineThreads() {
+        ThreadPoolExecutor threads = new ThreadPoolExecutor(
+                MACHINE_THREADS,
+                MACHINE_THREADS,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                Threads.numbered("ephemeral-simulator-machine"));
+        threads.allowCoreThreadTimeOut(true);
+        return threads;
     }
 
     private static AlibabaCloudSimulator start(Builder b) throws IOException {
@@ -193,7 +175,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
 
     /** Returns the region's id; other regions are refused. */
     public String region() {
-        return region.name();
+        return premises.region().name();
     }
 
     /**
@@ -239,7 +221,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
 
     /** Returns zone to vSwitch id, one per zone; unmodifiable, sorted by zone. */
     public Map<String, String> vSwitches() {
-        return region.vSwitches();
+        return premises.region().vSwitches();
     }
 
     /**
@@ -255,7 +237,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * own, which ends with it or with the simulator.
      */
     public Ticker ticker() {
-        Ticker ticker = clock.newTicker("ephemeral-simulator-engine");
+        Ticker ticker = premises.clock().newTicker("ephemeral-simulator-engine");
         synchronized (tickers) {
             tickers.add(ticker);
         }
@@ -264,22 +246,12 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
 
     /** Returns the machines that are not gone yet, oldest first. */
     public List<SimulatedMachine> machines() {
-        return instances.select(
-                instance -> true,
-                instance -> new SimulatedMachine(
-                        instance.id,
-                        instance.state.status(),
-                        instance.runtime.address(),
-                        ownAddresses ? ssh.port() : instance.runtime.port(),
-                        instance.request.type.name(),
-                        instance.request.zone,
-                        instance.runtime.processes().home(),
-                        instance.tags));
+        return ecs.machines();
     }
 
     /** Returns the account: callers and their permissions, limits and quotas. */
     public SimulatedAccount account() {
-        return account;
+        return premises.account();
     }
 
     /**
@@ -290,7 +262,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * @throws UncheckedIOException if it cannot be read
      */
     public List<MachineProcess> processes() {
-        return processes.list();
+        return premises.processes().list();
     }
 
     /** Returns the faults of this simulator, none at first. */
@@ -305,7 +277,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
 
     /** Returns the clock that was given to the builder. */
     public SimulatedClock clock() {
-        return clock;
+        return premises.clock();
     }
 
     /**
@@ -326,12 +298,13 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * @throws IllegalArgumentException if the amount is not, or type or zone are not known
      */
     public void price(String type, String zone, BigDecimal amount) {
+        Region region = premises.region();
         Catalogue.Type known = region.catalogue().find(type);
         if (known == null || !region.vSwitches().containsKey(zone)) {
             throw new IllegalArgumentException("no such type or zone: " + type + ", " + zone);
         }
-        market.setPrice(known, zone, amount, clock.now());
-        instances.priceChanged(type, zone);
+        premises.market().setPrice(known, zone, amount, premises.clock().now());
+        ecs.instances().priceChanged(type, zone);
     }
 
     /**
@@ -352,7 +325,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         if (machines < 0) {
             throw new IllegalArgumentException("stock must not be negative");
         }
-        market.setStock(requireNonNull(type, "type"), requireNonNull(zone, "zone"), machines);
+        premises.market().setStock(requireNonNull(type, "type"), requireNonNull(zone, "zone"), machines);
     }
 
     /**
@@ -370,7 +343,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      */
     public void reclaim(String machineId, Duration notice) {
         require(machineId);
-        instances.reclaim(machineId, notice);
+        ecs.instances().reclaim(machineId, notice);
     }
 
     /**
@@ -402,8 +375,9 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         }
         removeExitHook();
         http.close();
-        lifecycle.close();
-        List<MachineRuntime> machines = instances.clear();
+        premises.lifecycle().close();
+        List<MachineRuntime> machines = ecs.instances().clear();
+        ThreadPoolExecutor machineThreads = premises.machineThreads();
         LocalMachine.killAll(machines.stream().map(MachineRuntime::processes).toList());
         machines.forEach(machine -> machineThreads.execute(Threads.guarded(machine::end)));
         machineThreads.shutdown();
@@ -419,7 +393,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         synchronized (tickers) {
             tickers.forEach(Ticker::close);
         }
-        MachineRuntime.delete(root);
+        MachineRuntime.delete(premises.root());
     }
 
     private void removeExitHook() {
@@ -431,48 +405,21 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     }
 
     private void killMachines() {
-        LocalMachine.killAll(instances.select(instance -> true, instance -> instance.runtime.processes()));
-        MachineRuntime.delete(root);
-    }
-
-    private @Nullable Namespaces namespaces(
-            @Nullable NamespaceSupport support, String id, long number, RunRequest request) {
-        if (support != null) {
-            return support.forMachine(Instance.hostName(id, request), address(number));
-        }
-        if (!request.hostName.isEmpty()) {
-            log.warn("{} keeps the name of this host: a host name of its own takes Isolation.NAMESPACES", id);
-        }
-        return null;
+        LocalMachine.killAll(ecs.processes());
+        MachineRuntime.delete(premises.root());
     }
 
     private MachineRuntime require(String machineId) {
         try {
-            return instances.require(machineId).runtime;
+            return ecs.instances().require(machineId).runtime;
         } catch (ApiError e) {
             throw new IllegalArgumentException("no such machine: " + machineId, e);
         }
     }
 
-    private Map<String, String> environment(Map<String, String> given, String id) {
-        Map<String, String> environment = new HashMap<>(given);
-        environment.putAll(processes.environment());
-        environment.putIfAbsent(Metadata.VARIABLE, endpoint() + Metadata.path(id));
-        return environment;
-    }
-
-    private String address(long number) {
-        if (!ownAddresses) {
-            return "127.0.0.1";
-        }
-        // From 127.1.0.1 on; each address is used once, so a late connection never meets another machine.
-        long net = number / ADDRESSES_PER_NET;
-        return "127." + (1 + net / 256 % 250) + "." + net % 256 + "." + (1 + number % ADDRESSES_PER_NET);
-    }
-
     @Override
     public String toString() {
-        return "AlibabaCloudSimulator[" + endpoint() + ", " + region.name() + "]";
+        return "AlibabaCloudSimulator[" + endpoint() + ", " + region() + "]";
     }
 
     /** Builds {@link AlibabaCloudSimulator}s. Not safe for use by many threads. */

@@ -20,8 +20,8 @@ final class EventOperations {
         this.now = now;
     }
 
-    void register(Gateway gateway) {
-        gateway.add("DescribeInstanceHistoryEvents", (p, verdict) -> historyEvents(p));
+    void register(Gateway.Operations operations) {
+        operations.add("DescribeInstanceHistoryEvents", (p, verdict) -> historyEvents(p));
     }
 
     private ObjectNode historyEvents(Parameters p) {

@@ -4,27 +4,27 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Between HTTP and the operations: who calls, which faults are due, which operation it is, and what an answer or error
- * looks like (ecs-openapi, 4.3 to 4.5).
+ * looks like (ecs-openapi, 4.3 to 4.5; eci-openapi, 9). Products differ in their operations, in the names of their
+ * permissions and in what their limits count.
  */
 final class Gateway {
     private static final Logger log = LoggerFactory.getLogger(Gateway.class);
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String VERSION = "2014-05-26";
-    private static final Set<String> IDEMPOTENT = Set.of("RunInstances", "DeleteInstances", "CreateImage");
 
     private final Region region;
     private final RequestSignature signature;
@@ -33,7 +33,7 @@ final class Gateway {
     private final RateLimits limits;
     private final Faults faults;
     private final JournalRecorder journal;
-    private final Map<String, Operation> operations = new HashMap<>();
+    private final Map<Product, Map<String, Operation>> operations = new EnumMap<>(Product.class);
 
     Gateway(
             Region region,
@@ -58,6 +58,12 @@ final class Gateway {
         ObjectNode run(Parameters parameters, Faults.Verdict verdict);
     }
 
+    /** Takes the operations of one product. */
+    @FunctionalInterface
+    interface Operations {
+        void add(String action, Operation operation);
+    }
+
     /**
      * An answer and what shall happen to it on its way. The request id stands in the body and in a header, where newer
      * clients look for it.
@@ -76,20 +82,24 @@ final class Gateway {
      */
     @Nullable String rateLimit(ApiRequest request) {
         try {
-            String action = request.parameters().get("Action");
-            return action == null ? null : limits.header(action);
+            Parameters parameters = request.parameters();
+            String action = parameters.get("Action");
+            return action == null ? null : limits.header(product(parameters), action);
         } catch (ApiError e) {
             return null;
         }
     }
 
-    void add(String action, Operation operation) {
-        operations.put(action, operation);
+    /** Returns where the operations of a product go, before the first request. */
+    Operations operationsOf(Product product) {
+        return operations.computeIfAbsent(product, absent -> new HashMap<>())::put;
     }
 
-    /** Returns the names of the operations, sorted. */
+    /** Returns the names of the operations of all products, sorted. */
     SortedSet<String> actions() {
-        return new TreeSet<>(operations.keySet());
+        return operations.values().stream()
+                .flatMap(known -> known.keySet().stream())
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** Answers a request; never throws. */
@@ -97,40 +107,44 @@ final class Gateway {
         String requestId = UUID.randomUUID().toString().toUpperCase(Locale.ROOT);
         JournalRecorder.Call call = journal.call(requestId);
         Faults.Verdict verdict = Faults.Verdict.NONE;
+        Product product = Product.ECS;
         try {
             Parameters parameters = request.parameters();
+            product = product(parameters);
             String zone = zone(parameters);
             call.asks(parameters, zone);
             String caller = signature.verify(request, parameters);
             call.isOf(caller);
             String action = parameters.require("Action");
-            verdict = faults.judge(action, zone, parameters.get("InstanceType"));
+            verdict = faults.judge(action, zone, first(parameters.get("InstanceType")));
             ObjectNode body = verdict.effect().kind() == Faults.Kind.HTML_503
                     ? JSON.createObjectNode()
-                    : serve(caller, action, parameters, verdict);
+                    : serve(product, caller, action, parameters, verdict);
             body.put("RequestId", requestId);
             call.answered(200, null, verdict);
             return answer(200, requestId, body, verdict);
         } catch (ApiError e) {
             log.debug("{}: {}", requestId, e.code());
             call.answered(e.status(), e.code(), verdict);
-            return answer(e.status(), requestId, error(requestId, e), verdict);
+            return answer(e.status(), requestId, error(product, requestId, e), verdict);
         } catch (RuntimeException e) {
             log.error("Request {} met a defect of the simulator", requestId, e);
             ApiError error = ApiError.of("InternalError", "The request processing has failed.");
             call.answered(error.status(), error.code(), verdict);
-            return answer(error.status(), requestId, error(requestId, error), verdict);
+            return answer(error.status(), requestId, error(product, requestId, error), verdict);
         }
     }
 
-    private ObjectNode serve(String key, String action, Parameters sent, Faults.Verdict verdict) {
-        Operation operation = operations.get(action);
-        if (operation == null) {
-            throw ApiError.of(
-                    "InvalidAction.NotFound", "Specified api is not found, please check your url and method.");
+    private ObjectNode serve(Product product, String key, String action, Parameters sent, Faults.Verdict verdict) {
+        if (operations.values().stream().noneMatch(known -> known.containsKey(action))) {
+            throw notFound();
         }
-        if (!sent.require("Version").equals(VERSION)) {
+        if (Product.ofVersion(sent.require("Version")) == null) {
             throw ApiError.of("InvalidVersion", "Specified parameter Version is not valid.");
+        }
+        Operation operation = operations.getOrDefault(product, Map.of()).get(action);
+        if (operation == null) {
+            throw notFound();
         }
         if (!sent.get("Format", "JSON").equalsIgnoreCase("JSON")) {
             throw ApiError.of("InvalidParameter", "The simulator answers in JSON only.");
@@ -139,7 +153,7 @@ final class Gateway {
         if (wanted != null && !wanted.equals(region.name()) && !action.equals("DescribeRegions")) {
             throw ApiError.of("InvalidRegionId.NotFound", "The specified RegionId does not exist.");
         }
-        limits.call(action);
+        limits.call(product, action);
         Parameters parameters = permitted(key, action, sent);
         ApiError injected = verdict.effect().error();
         if (injected != null && injected.isPassing()) {
@@ -151,7 +165,7 @@ final class Gateway {
             }
             return operation.run(parameters, verdict);
         };
-        return IDEMPOTENT.contains(action) ? ledger.once(parameters, verdict.processing(), call) : call.get();
+        return product.isIdempotent(action) ? ledger.once(parameters, verdict.processing(), call) : call.get();
     }
 
     /** Returns the parameters to serve, with nothing to be seen for a caller from whom instances are hidden. */
@@ -171,23 +185,38 @@ final class Gateway {
         return new Parameters(nothing);
     }
 
+    private static ApiError notFound() {
+        return ApiError.of("InvalidAction.NotFound", "Specified api is not found, please check your url and method.");
+    }
+
+    /** Returns the product that a request is for; where it names none that there is, its error is one of ECS. */
+    private static Product product(Parameters parameters) {
+        Product product = Product.ofVersion(parameters.get("Version"));
+        return product == null ? Product.ECS : product;
+    }
+
     private @Nullable String zone(Parameters parameters) {
-        String vSwitch = parameters.get("VSwitchId");
+        String vSwitch = first(parameters.get("VSwitchId"));
         String zone = vSwitch == null ? null : region.zoneOf(vSwitch);
         return zone == null ? parameters.get("ZoneId") : zone;
     }
 
-    private ObjectNode error(String requestId, ApiError e) {
+    /** Returns the first of a list with commas, which ECI takes where ECS takes one. */
+    private static @Nullable String first(@Nullable String list) {
+        return list == null ? null : list.split(",", 2)[0].strip();
+    }
+
+    private ObjectNode error(Product product, String requestId, ApiError e) {
         ObjectNode error = JSON.createObjectNode()
                 .put("RequestId", requestId)
-                .put("HostId", "ecs-" + region.name() + ".simulated")
+                .put("HostId", product.code() + "-" + region.name() + ".simulated")
                 .put("Code", e.code())
                 .put("Message", e.text())
                 .put("Recommend", "See the documentation of " + e.code() + ".");
         String action = e.deniedAction();
         if (action != null) {
             error.putObject("AccessDeniedDetail")
-                    .put("AuthAction", "ecs:" + action)
+                    .put("AuthAction", product.code() + ":" + action)
                     .put("AuthPrincipalType", "SubUser")
                     .put("NoPermissionType", "ImplicitDeny");
         }

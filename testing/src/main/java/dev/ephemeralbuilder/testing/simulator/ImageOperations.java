@@ -28,10 +28,10 @@ final class ImageOperations {
         this.instances = instances;
     }
 
-    void register(Gateway gateway) {
-        gateway.add("CreateImage", (p, verdict) -> createImage(p));
-        gateway.add("DescribeImages", (p, verdict) -> describeImages(p));
-        gateway.add("DeleteImage", (p, verdict) -> deleteImage(p));
+    void register(Gateway.Operations operations) {
+        operations.add("CreateImage", (p, verdict) -> createImage(p));
+        operations.add("DescribeImages", (p, verdict) -> describeImages(p));
+        operations.add("DeleteImage", (p, verdict) -> deleteImage(p));
     }
 
     private ObjectNode createImage(Parameters p) {

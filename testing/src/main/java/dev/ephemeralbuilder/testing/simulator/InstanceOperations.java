@@ -42,16 +42,16 @@ final class InstanceOperations {
         this.instances = instances;
     }
 
-    void register(Gateway gateway) {
-        gateway.add("RunInstances", this::runInstances);
-        gateway.add("DescribeInstances", (p, verdict) -> describeInstances(p));
-        gateway.add("DeleteInstance", (p, verdict) -> delete(List.of(p.require("InstanceId")), p));
-        gateway.add("DeleteInstances", (p, verdict) -> deleteInstances(p));
-        gateway.add("ModifyInstanceAutoReleaseTime", (p, verdict) -> modifyAutoReleaseTime(p));
-        gateway.add("TagResources", (p, verdict) -> tagResources(p));
-        gateway.add("UntagResources", (p, verdict) -> untagResources(p));
-        gateway.add("ListTagResources", (p, verdict) -> listTagResources(p));
-        gateway.add("GetInstanceConsoleOutput", (p, verdict) -> consoleOutput(p));
+    void register(Gateway.Operations operations) {
+        operations.add("RunInstances", this::runInstances);
+        operations.add("DescribeInstances", (p, verdict) -> describeInstances(p));
+        operations.add("DeleteInstance", (p, verdict) -> delete(List.of(p.require("InstanceId")), p));
+        operations.add("DeleteInstances", (p, verdict) -> deleteInstances(p));
+        operations.add("ModifyInstanceAutoReleaseTime", (p, verdict) -> modifyAutoReleaseTime(p));
+        operations.add("TagResources", (p, verdict) -> tagResources(p));
+        operations.add("UntagResources", (p, verdict) -> untagResources(p));
+        operations.add("ListTagResources", (p, verdict) -> listTagResources(p));
+        operations.add("GetInstanceConsoleOutput", (p, verdict) -> consoleOutput(p));
     }
 
     private ObjectNode runInstances(Parameters p, Faults.Verdict verdict) {

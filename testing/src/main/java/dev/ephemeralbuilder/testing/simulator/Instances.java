@@ -31,34 +31,21 @@ final class Instances {
     /** Between the notice of a reclaim and the loss (ecs-openapi, 2). */
     static final Duration NOTICE = Duration.ofMinutes(5);
 
-    private final long seed;
+    private final Premises premises;
     private final Ticker ticker;
     private final Executor machineThreads;
     private final MachineFactory factory;
-    private final Duration bootMin;
-    private final Duration bootMax;
     private final Admission admission;
     private final PriceWatch prices;
     private final SystemEvents events;
     private final Map<String, Instance> byId = new LinkedHashMap<>();
     private long created;
 
-    Instances(
-            long seed,
-            Ticker ticker,
-            Executor machineThreads,
-            MachineFactory factory,
-            Duration bootMin,
-            Duration bootMax,
-            Admission admission,
-            PriceWatch prices,
-            SystemEvents events) {
-        this.seed = seed;
-        this.ticker = ticker;
-        this.machineThreads = machineThreads;
+    Instances(Premises premises, MachineFactory factory, Admission admission, PriceWatch prices, SystemEvents events) {
+        this.premises = premises;
+        this.ticker = premises.lifecycle();
+        this.machineThreads = premises.machineThreads();
         this.factory = factory;
-        this.bootMin = bootMin;
-        this.bootMax = bootMax;
         this.admission = admission;
         this.prices = prices;
         this.events = events;
@@ -111,11 +98,11 @@ final class Instances {
 
     private String create(RunRequest request, Duration lag, boolean vanish) {
         long number = created++;
-        String id = "i-sim" + pad(Long.toUnsignedString(Draw.bits(seed, "id", number), 36));
+        String id = "i-sim" + pad(Long.toUnsignedString(Draw.bits(premises.seed(), "id", number), 36));
         Instant now = now();
         Instance instance = new Instance(id, number, request, now, now.plus(lag), factory.create(id, number, request));
         byId.put(id, instance);
-        Duration boot = bootMin.plusNanos((long) (bootMax.minus(bootMin).toNanos() * Draw.unit(seed, "boot", number)));
+        Duration boot = premises.boot("boot", number);
         if (vanish) {
             instance.steps.add(ticker.schedule(boot.multipliedBy(15).dividedBy(100), () -> failCreation(instance)));
         }

@@ -34,14 +34,14 @@ final class MarketOperations {
         this.now = now;
     }
 
-    void register(Gateway gateway) {
-        gateway.add("DescribeRegions", (p, verdict) -> regions());
-        gateway.add("DescribeZones", (p, verdict) -> zones());
-        gateway.add("DescribeInstanceTypes", (p, verdict) -> instanceTypes(p));
-        gateway.add("DescribeAvailableResource", (p, verdict) -> availableResource(p));
-        gateway.add("DescribeSpotPriceHistory", (p, verdict) -> spotPriceHistory(p));
-        gateway.add("DescribeSpotAdvice", (p, verdict) -> spotAdvice(p));
-        gateway.add("DescribePrice", (p, verdict) -> price(p));
+    void register(Gateway.Operations operations) {
+        operations.add("DescribeRegions", (p, verdict) -> regions());
+        operations.add("DescribeZones", (p, verdict) -> zones());
+        operations.add("DescribeInstanceTypes", (p, verdict) -> instanceTypes(p));
+        operations.add("DescribeAvailableResource", (p, verdict) -> availableResource(p));
+        operations.add("DescribeSpotPriceHistory", (p, verdict) -> spotPriceHistory(p));
+        operations.add("DescribeSpotAdvice", (p, verdict) -> spotAdvice(p));
+        operations.add("DescribePrice", (p, verdict) -> price(p));
     }
 
     private ObjectNode regions() {

@@ -19,8 +19,8 @@ final class NetworkOperations {
         this.instances = instances;
     }
 
-    void register(Gateway gateway) {
-        gateway.add("DescribeVSwitches", (p, verdict) -> vSwitches(p));
+    void register(Gateway.Operations operations) {
+        operations.add("DescribeVSwitches", (p, verdict) -> vSwitches(p));
     }
 
     private ObjectNode vSwitches(Parameters p) {

@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The account whose cloud a simulator is: who may call, how often, and how much it may have. A new one has one caller
- * who may do everything, no limit of calls, 5,000 new instances a minute (ecs-openapi, 1.4), no quota, and room for
- * 65,532 addresses in each vSwitch.
+ * who may do everything, of ECS no limit of calls and 5,000 new instances a minute (ecs-openapi, 1.4), of ECI the limits
+ * of calls that are documented (eci-openapi, 4: 2,000 {@code DescribeContainerGroups} a minute, 1,000 creates, deletes
+ * and prices each, 500 execs and logs each, 200 image caches), no quota, and room for 65,532 addresses in each vSwitch.
  *
  * <pre>{@code
  * SimulatedCaller bot = cloud.account().caller("ci-bot").deny("DeleteInstances");
@@ -58,7 +59,8 @@ public final class SimulatedAccount {
     }
 
     /**
-     * Limits the calls of an operation, of all callers together, per minute of the cloud's clock; what comes beyond is
+     * Limits the calls of an operation, of all callers together, per minute of the cloud's clock; of each product by
+     * itself where two have an operation of that name. What comes beyond is
      * refused with {@code Throttling.User} until the next minute begins (ecs-openapi, 1.4). Injected faults and wrong
      * parameters count like other calls. The status, 400, is [unconfirmed].
      *
