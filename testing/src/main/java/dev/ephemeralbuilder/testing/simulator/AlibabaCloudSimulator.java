@@ -70,6 +70,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     private final Thread exitHook = new Thread(this::killMachines, "ephemeral-simulator-exit");
     private final Premises premises;
     private final EcsProduct ecs;
+    private final EciProduct eci;
     private final HttpFront http;
 
     private AlibabaCloudSimulator(
@@ -104,6 +105,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
                 b.bootMax,
                 this::endpoint);
         ecs = new EcsProduct(premises, b.imageTime, b.machineHook, ssh);
+        eci = new EciProduct(premises);
         Gateway gateway = new Gateway(
                 region,
                 new RequestSignature(keys, Clock.systemUTC()),
@@ -113,6 +115,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
                 faults,
                 journal);
         ecs.register(gateway.operationsOf(Product.ECS));
+        eci.register(gateway.operationsOf(Product.ECI));
         try {
             http = new HttpFront(
                     b.port,
@@ -244,9 +247,28 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         return ticker;
     }
 
-    /** Returns the machines that are not gone yet, oldest first. */
+    /**
+     * Returns the machines that are not gone yet: the instances, oldest first, then the container groups that have or will
+     * have a machine, likewise. A container group has no SSH port, and its size as type if its create call named none.
+     * What is a mere record of a group that has ended is in {@link #groups} alone.
+     */
     public List<SimulatedMachine> machines() {
-        return ecs.machines();
+        List<SimulatedMachine> machines = new ArrayList<>(ecs.machines());
+        machines.addAll(eci.machines());
+        return List.copyOf(machines);
+    }
+
+    /**
+     * Returns all container groups that there ever were, oldest first, with what they were billed; of those that the API
+     * does not show any more the last 10,000.
+     */
+    public List<SimulatedGroup> groups() {
+        return eci.all();
+    }
+
+    /** Returns the container images: all there, until something else is ordered. */
+    public SimulatedImages images() {
+        return eci.images();
     }
 
     /** Returns the account: callers and their permissions, limits and quotas. */
@@ -305,11 +327,15 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         }
         premises.market().setPrice(known, zone, amount, premises.clock().now());
         ecs.instances().priceChanged(type, zone);
+        eci.groups().priceChanged(type, zone);
     }
 
     /**
      * Ends the stock of a type in a zone: creates fail with {@code OperationDenied.NoStock} and the lists of stock say
-     * so. Machines that there are stay.
+     * so. Machines that there are stay. The stock of a type is one for ECS and ECI; container groups that are asked for by
+     * size have one per size.
+     *
+     * @param type an instance type, or a size of container groups such as {@code 2-4Gi}
      */
     public void stockOut(String type, String zone) {
         stock(type, zone, 0);
@@ -329,30 +355,49 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     }
 
     /**
-     * Takes a machine back, as the cloud does with a spot machine: its operation lock says {@code Recycling}, its own
+     * Takes a machine or a container group back, as the cloud does with spot. Of a machine the operation lock says {@code Recycling}, its own
      * metadata has a {@code termination-time}, and when the notice is over its processes are killed and it goes. That it
-     * still counts as Running until then is unconfirmed. Without notice neither comes before.
+     * still counts as Running until then is unconfirmed. Without notice neither comes before. A group gets an event
+     * {@code SpotToBeReleased}, and is Expired when the notice is over (eci-openapi, 7).
      *
      * <p>Commands find the metadata under the address in their variable {@code EPHEMERAL_METADATA_URL}, which stands
      * for {@code http://100.100.100.200} of a real machine: what follows, such as
      * {@code /latest/meta-data/instance/spot/termination-time}, is the same.
      *
-     * @param machineId the machine
-     * @param notice by the cloud's clock; about five minutes on ECS, zero for none
+     * @param machineId the machine or group
+     * @param notice by the cloud's clock; about five minutes on ECS and three on ECI, zero for none
      * @throws IllegalArgumentException if there is no such machine
      */
     public void reclaim(String machineId, Duration notice) {
+        if (eci.has(machineId)) {
+            eci.groups().reclaim(machineId, notice, GroupStatus.EXPIRED);
+            return;
+        }
         require(machineId);
         ecs.instances().reclaim(machineId, notice);
     }
 
     /**
-     * Takes a machine back with the five minutes' notice of ECS, see {@link #reclaim(String, Duration)}.
+     * Takes a machine back with the usual notice, five minutes on ECS and three on ECI, see
+     * {@link #reclaim(String, Duration)}.
      *
      * @throws IllegalArgumentException if the machine is gone
      */
     public void reclaim(SimulatedMachine machine) {
-        reclaim(machine.id(), Instances.NOTICE);
+        reclaim(machine.id(), eci.has(machine.id()) ? Groups.NOTICE : Instances.NOTICE);
+    }
+
+    /**
+     * Takes a container group back like {@link #reclaim(String, Duration)}, but it is Failed with the reason
+     * {@code BidFailed} then, as older documents of ECI say (eci-openapi, 7).
+     *
+     * @throws IllegalArgumentException if there is no such group
+     */
+    public void failBid(String groupId, Duration notice) {
+        if (!eci.has(groupId)) {
+            throw new IllegalArgumentException("no such container group: " + groupId);
+        }
+        eci.groups().reclaim(groupId, notice, GroupStatus.FAILED);
     }
 
     /**
@@ -380,6 +425,8 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         ThreadPoolExecutor machineThreads = premises.machineThreads();
         LocalMachine.killAll(machines.stream().map(MachineRuntime::processes).toList());
         machines.forEach(machine -> machineThreads.execute(Threads.guarded(machine::end)));
+        List<GroupRuntime> groups = eci.groups().clear();
+        machineThreads.execute(Threads.guarded(() -> GroupRuntime.endAll(groups)));
         machineThreads.shutdown();
         try {
             if (!machineThreads.awaitTermination(END_OF_MACHINES.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -406,6 +453,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
 
     private void killMachines() {
         LocalMachine.killAll(ecs.processes());
+        GroupRuntime.endAll(eci.groups().clear());
         MachineRuntime.delete(premises.root());
     }
 

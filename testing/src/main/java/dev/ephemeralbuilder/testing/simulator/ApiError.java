@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /** An answer that is an error, as the API would give it. Holds nothing of the request but names of parameters. */
 final class ApiError extends RuntimeException {
-    // Where the same code has several statuses in the documentation, the one seen most often (ecs-openapi, 3).
+    // Where the same code has several statuses in the documentation, the one seen most often (ecs-openapi, 3;
+    // eci-openapi, 8).
     private static final Map<String, Integer> STATUS = Map.ofEntries(
             Map.entry("OperationDenied.NoStock", 403),
             Map.entry("OperationDenied.ZoneNotAllowed", 403),
@@ -35,6 +36,12 @@ final class ApiError extends RuntimeException {
             Map.entry("Forbidden.RAM", 403),
             Map.entry("InvalidRamRole.NotEcsRole", 401),
             Map.entry("Throttling.Resource", 429),
+            Map.entry("Spot.NotMatched", 403),
+            Map.entry("InvalidVSwitchId.IpNotEnough", 403),
+            Map.entry("OperationDenied.VswZoneMisMatch", 403),
+            Map.entry("OperationDenied.SecurityGroupMisMatch", 403),
+            Map.entry("QuotaExceeded", 403),
+            Map.entry("Throttling.Vcpu.PerDay", 403),
             Map.entry("InternalError", 500),
             Map.entry("UnknownError", 500),
             Map.entry("ServiceUnavailable", 503));

@@ -109,8 +109,9 @@ final class Instances {
         instance.steps.add(ticker.schedule(boot.multipliedBy(3).dividedBy(10), () -> vanishOrStart(instance, vanish)));
         instance.steps.add(ticker.schedule(boot, () -> run(instance)));
         arm(instance);
-        if (prices.concerns(instance)) {
-            watchPrice(instance);
+        PriceWatch.Bid bid = PriceWatch.bid(instance);
+        if (bid != null) {
+            watchPrice(instance, bid);
         }
         return id;
     }
@@ -209,19 +210,20 @@ final class Instances {
                 .forEach(this::reclaimIfOutbid);
     }
 
-    private void watchPrice(Instance instance) {
+    private void watchPrice(Instance instance, PriceWatch.Bid bid) {
         Instant now = now();
-        instance.steps.add(ticker.schedule(Duration.between(now, prices.next(instance, now)), () -> {
+        instance.steps.add(ticker.schedule(Duration.between(now, prices.next(bid, now)), () -> {
             synchronized (this) {
                 if (byId.get(instance.id) == instance && !reclaimIfOutbid(instance)) {
-                    watchPrice(instance);
+                    watchPrice(instance, bid);
                 }
             }
         }));
     }
 
     private boolean reclaimIfOutbid(Instance instance) {
-        boolean outbid = instance.state != MachineState.STOPPING && prices.isOutbid(instance, now());
+        PriceWatch.Bid bid = PriceWatch.bid(instance);
+        boolean outbid = bid != null && instance.state != MachineState.STOPPING && prices.isOutbid(bid, now());
         if (outbid) {
             reclaim(instance.id, NOTICE);
         }

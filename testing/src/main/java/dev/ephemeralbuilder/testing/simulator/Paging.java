@@ -23,7 +23,11 @@ final class Paging {
      * @param most what a larger one becomes
      */
     static <T> Page<T> byToken(List<T> all, ToLongFunction<T> number, Parameters p, int fallback, int least, int most) {
-        int size = Math.max(least, Math.min(most, p.integer("MaxResults", fallback)));
+        return byToken(all, number, p, Math.max(least, Math.min(most, p.integer("MaxResults", fallback))));
+    }
+
+    /** Cuts a page of a size by {@code NextToken}. */
+    static <T> Page<T> byToken(List<T> all, ToLongFunction<T> number, Parameters p, int size) {
         long after = after(p);
         List<T> rest =
                 all.stream().filter(row -> number.applyAsLong(row) > after).toList();

@@ -134,6 +134,17 @@ final class Parameters {
         return found;
     }
 
+    /** Like {@link #list}, but a value that is there and empty counts: it may be an argument of a command. */
+    List<String> listWithEmpty(String name) {
+        List<String> found = new ArrayList<>();
+        for (String value = values.get(name + ".1");
+                value != null;
+                value = values.get(name + "." + (found.size() + 1))) {
+            found.add(value);
+        }
+        return found;
+    }
+
     /** Returns {@code Tag.N.Key} and {@code Tag.N.Value}; a tag without value is null in the map. */
     Map<String, @Nullable String> tags() {
         Map<String, @Nullable String> found = new LinkedHashMap<>();

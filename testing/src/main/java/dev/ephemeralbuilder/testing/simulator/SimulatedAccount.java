@@ -34,6 +34,7 @@ public final class SimulatedAccount {
     private volatile int maxInstances = Integer.MAX_VALUE;
     private volatile int maxOnDemandVcpus = Integer.MAX_VALUE;
     private volatile int maxSpotVcpus = Integer.MAX_VALUE;
+    private volatile int maxGroupVcpus = Integer.MAX_VALUE;
 
     SimulatedAccount(Region region, RateLimits limits) {
         this.region = region;
@@ -119,6 +120,17 @@ public final class SimulatedAccount {
     }
 
     /**
+     * Limits the vCPUs of all container groups together, spot and on demand. A call that asks for more than is left is
+     * refused with {@code QuotaExceeded}, status 403 (eci-openapi, 8). Default: no limit.
+     *
+     * @param vcpus zero or more
+     */
+    public SimulatedAccount groupVcpus(int vcpus) {
+        maxGroupVcpus = notNegative(vcpus, "vcpus");
+        return this;
+    }
+
+    /**
      * Sets how many addresses a vSwitch has for machines. A machine takes one until it is gone. A call that asks for
      * more than are free is refused with {@code QuotaExceeded.PrivateIpAddress}, status 400 (ecs-openapi, 3; some pages
      * of the vendor say 403); that {@code MinAmount} does not help there is [unconfirmed].
@@ -155,6 +167,10 @@ public final class SimulatedAccount {
 
     int maxVcpus(boolean spot) {
         return spot ? maxSpotVcpus : maxOnDemandVcpus;
+    }
+
+    int maxGroupVcpus() {
+        return maxGroupVcpus;
     }
 
     int addresses(String vSwitch) {

@@ -1,0 +1,94 @@
+package dev.ephemeralbuilder.testing.simulator;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The ECI half of a simulator: container groups, images and their caches, and the operations on them. */
+final class EciProduct {
+    private final Premises premises;
+    private final SimulatedImages images = new SimulatedImages();
+    private final ImageCaches caches;
+    private final Groups groups;
+
+    EciProduct(Premises premises) {
+        this.premises = premises;
+        caches = new ImageCaches(premises.seed());
+        groups = new Groups(
+                premises,
+                new GroupAdmission(premises),
+                new PriceWatch(premises.market()),
+                images,
+                caches,
+                this::runtime);
+    }
+
+    void register(Gateway.Operations operations) {
+        new GroupOperations(premises.region(), groups).register(operations);
+        new GroupTagOperations(groups).register(operations);
+    }
+
+    Groups groups() {
+        return groups;
+    }
+
+    SimulatedImages images() {
+        return images;
+    }
+
+    /** Whether there is a group with this id, be it a record. */
+    boolean has(String id) {
+        return groups.find(id) != null;
+    }
+
+    /** Returns the groups that have or will have a machine, oldest first, as machines. */
+    List<SimulatedMachine> machines() {
+        return groups.select(
+                group -> group.status().isAlive(),
+                group -> new SimulatedMachine(
+                        group.id,
+                        group.status().text(),
+                        group.runtime.address(),
+                        0,
+                        group.place.kind(),
+                        group.place.zone(),
+                        premises.root().resolve(group.id),
+                        group.tags));
+    }
+
+    /** Returns all groups that there ever were, as far as they are remembered, oldest first. */
+    List<SimulatedGroup> all() {
+        Instant now = groups.now();
+        return groups.selectEver(group -> new SimulatedGroup(
+                group.id,
+                group.status().text(),
+                group.runtime.address(),
+                group.place.kind(),
+                group.place.zone(),
+                group.billed(now),
+                group.place.pricePerHour(),
+                group.making != null,
+                group.tags));
+    }
+
+    private GroupRuntime runtime(
+            String id,
+            long number,
+            List<ContainerOrder> containers,
+            GroupRequest request,
+            GroupRuntime.Listener listener) {
+        String address = premises.addresses().ofGroup(number);
+        NamespaceSupport support = premises.namespaces();
+        @Nullable Namespaces namespaces = support == null ? null : support.forMachine(request.name, address);
+        return new GroupRuntime(
+                id,
+                address,
+                premises.root().resolve(id),
+                containers,
+                request.volumes.stream().map(VolumeSpec::order).toList(),
+                premises.environment(id),
+                namespaces,
+                premises.clock()::now,
+                listener);
+    }
+}
