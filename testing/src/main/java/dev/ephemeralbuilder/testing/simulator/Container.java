@@ -32,6 +32,7 @@ final class Container {
     private final Path folder;
     private final GroupVolumes volumes;
     private final Map<String, String> variables;
+    private final String imagePath;
     private final ProgramPath programs;
     private final Supplier<@Nullable Namespaces> namespaces;
     private final Executor threads;
@@ -60,6 +61,7 @@ final class Container {
         this.volumes = volumes;
         this.variables = new HashMap<>(machineEnvironment);
         this.variables.putAll(order.environment());
+        this.imagePath = variables.getOrDefault("PATH", hostPath());
         this.programs = new ProgramPath(order.lackingPrograms());
         this.namespaces = namespaces;
         this.threads = threads;
@@ -86,7 +88,7 @@ final class Container {
             throw new IOException("cannot start a container that is running or gone");
         }
         Files.createDirectories(folder);
-        variables.put("PATH", programs.value(variables.getOrDefault("PATH", hostPath()), folder.resolve(".programs")));
+        variables.put("PATH", programs.value(imagePath, folder.resolve(".programs")));
         LocalMachine started = new LocalMachine(folder, group, "root", variables, namespaces.get());
         machine = started;
         Process process;
@@ -155,7 +157,7 @@ final class Container {
         List<String> line = new ArrayList<>();
         command.forEach(item -> line.add(translate(item, places)));
         Path workingFolder = workingFolder();
-        programs.require(line.get(0), variables.getOrDefault("PATH", hostPath()), workingFolder);
+        programs.require(line.get(0), variables.getOrDefault("PATH", imagePath), workingFolder);
         return running.run(line, Map.of(), workingFolder);
     }
 
@@ -164,7 +166,7 @@ final class Container {
         if (Files.isSymbolicLink(link)) {
             return;
         }
-        Files.createDirectories(link.getParent());
+        makeFolder(link.getParent());
         try {
             Files.createSymbolicLink(link, place.source());
         } catch (FileAlreadyExistsException e) {
@@ -187,9 +189,20 @@ final class Container {
         if (wanted == null || wanted.isEmpty()) {
             return folder;
         }
+        Path place = Path.of(folder + "/" + wanted).normalize();
+        if (!place.startsWith(folder)) {
+            throw new IOException("the working directory is outside of the container");
+        }
         // A runtime makes a working directory that the image does not have.
-        return Files.createDirectories(Path.of(folder + "/" + wanted).normalize())
-                .toRealPath();
+        makeFolder(place);
+        return place.toRealPath();
+    }
+
+    /** Unlike the JDK's own method this takes a link to a folder, such as a mount, for one. */
+    private static void makeFolder(@Nullable Path path) throws IOException {
+        if (path != null && !Files.isDirectory(path)) {
+            Files.createDirectories(path);
+        }
     }
 
     private Path below(Path path) {
