@@ -2,11 +2,9 @@ package dev.ephemeralbuilder.testing.simulator;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,16 +32,17 @@ final class Container {
     private final Map<String, String> variables;
     private final String imagePath;
     private final ProgramPath programs;
-    private final Supplier<@Nullable Namespaces> namespaces;
+    private final @Nullable Isolation isolation;
     private final Executor threads;
     private final ContainerLog output;
     private @Nullable LocalMachine machine;
+    private @Nullable ContainerFiles files;
     private @Nullable Process first;
     private boolean ended;
 
     /**
      * @param folder the container's folder, which this makes
-     * @param namespaces gives those of the next start, or null for none
+     * @param isolation gives the namespaces of each start, or null for none
      * @param threads runs the readers of output and the ends of first processes; two at most at a time for each start
      */
     Container(
@@ -52,7 +51,7 @@ final class Container {
             Path folder,
             GroupVolumes volumes,
             Map<String, String> machineEnvironment,
-            Supplier<@Nullable Namespaces> namespaces,
+            @Nullable Isolation isolation,
             Executor threads,
             Supplier<Instant> cloudTime) {
         this.group = group;
@@ -63,9 +62,16 @@ final class Container {
         this.variables.putAll(order.environment());
         this.imagePath = variables.getOrDefault("PATH", hostPath());
         this.programs = new ProgramPath(order.lackingPrograms());
-        this.namespaces = namespaces;
+        this.isolation = isolation;
         this.threads = threads;
         this.output = new ContainerLog(cloudTime);
+    }
+
+    /** What makes namespaces for containers. */
+    @FunctionalInterface
+    interface Isolation {
+        /** Returns the namespaces of a container: what the group shares, and mounts of its own. */
+        Namespaces join(List<GroupVolumes.Place> mounts) throws IOException;
     }
 
     ContainerLog log() {
@@ -87,43 +93,56 @@ final class Container {
         if (ended || machine != null) {
             throw new IOException("cannot start a container that is running or gone");
         }
-        Files.createDirectories(folder);
-        variables.put("PATH", programs.value(imagePath, folder.resolve(".programs")));
-        LocalMachine started = new LocalMachine(folder, group, "root", variables, namespaces.get());
+        Path home = Files.createDirectories(folder).toRealPath();
+        variables.put("PATH", programs.value(imagePath, home.resolve(".programs")));
+        List<GroupVolumes.Place> places = volumes.places(order);
+        ContainerFiles seen = isolation == null
+                ? ContainerFiles.plain(home, places, order.workingDir())
+                : ContainerFiles.isolated(home, places, order.workingDir());
+        Namespaces own = isolation == null ? null : isolation.join(seen.places);
+        LocalMachine started = new LocalMachine(home, group, "root", variables, own);
         machine = started;
+        files = seen;
         Process process;
         try {
-            process = run(started, order.line());
+            process = run(started, seen, order.line());
             process.getOutputStream().close();
             first = process;
         } catch (IOException | RuntimeException e) {
-            machine = null;
-            started.kill();
+            abandon(started);
             throw e;
         }
         try {
             CompletableFuture<Void> written = CompletableFuture.runAsync(() -> read(process.getInputStream()), threads);
             CompletableFuture<Void> nothingLeft = process.onExit().thenRunAsync(started::kill, threads);
+            Runnable told = Threads.guarded(() -> onEnd.accept(forget(process)));
             var unused = CompletableFuture.allOf(written, nothingLeft)
-                    .thenRunAsync(Threads.guarded(() -> onEnd.accept(forget(process))), threads);
+                    .whenCompleteAsync((none, failure) -> told.run(), threads);
         } catch (RejectedExecutionException e) {
-            machine = null;
-            started.kill();
+            abandon(started);
             throw new IOException("the group is gone", e);
         }
+    }
+
+    private synchronized void abandon(LocalMachine started) {
+        machine = null;
+        first = null;
+        started.kill();
     }
 
     /** Runs another command in the container, for as long as that lives. */
     Process exec(List<String> command) throws IOException {
         LocalMachine running;
+        ContainerFiles seen;
         synchronized (this) {
             Process process = first;
             running = machine;
-            if (running == null || process == null || !process.isAlive()) {
+            seen = files;
+            if (running == null || seen == null || process == null || !process.isAlive()) {
                 throw new IOException("container " + order.name() + " is not running");
             }
         }
-        return run(running, command);
+        return run(running, seen, command);
     }
 
     /** Asks the first process to end. */
@@ -146,67 +165,13 @@ final class Container {
         return machine;
     }
 
-    private Process run(LocalMachine running, List<String> command) throws IOException {
+    private Process run(LocalMachine running, ContainerFiles seen, List<String> command) throws IOException {
         if (command.isEmpty()) {
             throw new IOException("no command specified");
         }
-        List<GroupVolumes.Place> places = volumes.places(order);
-        for (GroupVolumes.Place place : places) {
-            publish(place);
-        }
-        List<String> line = new ArrayList<>();
-        command.forEach(item -> line.add(translate(item, places)));
-        Path workingFolder = workingFolder();
-        programs.require(line.get(0), variables.getOrDefault("PATH", imagePath), workingFolder);
-        return running.run(line, Map.of(), workingFolder);
-    }
-
-    private void publish(GroupVolumes.Place place) throws IOException {
-        Path link = below(place.path());
-        if (Files.isSymbolicLink(link)) {
-            return;
-        }
-        makeFolder(link.getParent());
-        try {
-            Files.createSymbolicLink(link, place.source());
-        } catch (FileAlreadyExistsException e) {
-            throw new IOException("cannot mount at " + place.path() + ": something is there", e);
-        }
-    }
-
-    private String translate(String item, List<GroupVolumes.Place> places) {
-        for (GroupVolumes.Place place : places) {
-            String path = place.path().toString();
-            if (item.equals(path) || item.startsWith(path + "/")) {
-                return folder + item;
-            }
-        }
-        return item;
-    }
-
-    private Path workingFolder() throws IOException {
-        String wanted = order.workingDir();
-        if (wanted == null || wanted.isEmpty()) {
-            return folder;
-        }
-        Path place = Path.of(folder + "/" + wanted).normalize();
-        if (!place.startsWith(folder)) {
-            throw new IOException("the working directory is outside of the container");
-        }
-        // A runtime makes a working directory that the image does not have.
-        makeFolder(place);
-        return place.toRealPath();
-    }
-
-    /** Unlike the JDK's own method this takes a link to a folder, such as a mount, for one. */
-    private static void makeFolder(@Nullable Path path) throws IOException {
-        if (path != null && !Files.isDirectory(path)) {
-            Files.createDirectories(path);
-        }
-    }
-
-    private Path below(Path path) {
-        return Path.of(folder.toString() + path);
+        List<String> line = command.stream().map(seen::translate).toList();
+        programs.require(line.get(0), variables.getOrDefault("PATH", imagePath), seen.workingFolder(), seen::onHost);
+        return running.run(line, Map.of(), seen.workingFolder());
     }
 
     private void read(InputStream written) {

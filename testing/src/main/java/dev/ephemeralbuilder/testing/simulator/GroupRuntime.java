@@ -17,6 +17,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +32,11 @@ import org.slf4j.LoggerFactory;
  * slash get the container's folder in front; what stands in the middle of an item, in a file or in a variable stays as
  * it is. A working directory is below the container's folder too. That a mount is read-only is not enforced there.
  *
+ * <p>With namespaces the mounts are where the order says, read-only where it says so, and items stay as they are; a
+ * folder of the host in which a mount has no place yet gets one that only the container sees. The containers share one
+ * network, whose only interface is a loopback, and a host name; each has its own processes and its own {@code /tmp}. As
+ * with {@link Isolation#NAMESPACES} all else of the host is seen, whatever the image is.
+ *
  * <p>As with all machines of the simulator this is no sandbox. Unlike process 1 of a real container, a first process
  * that does not handle SIGTERM ends by it.
  *
@@ -43,6 +49,7 @@ final class GroupRuntime {
     private final String address;
     private final Path folder;
     private final GroupVolumes volumes;
+    private final @Nullable LocalMachine shared;
     private final Map<String, Container> containers = new LinkedHashMap<>();
     private final Listener listener;
     private final ExecutorService threads =
@@ -85,10 +92,14 @@ final class GroupRuntime {
         this.folder = folder.toAbsolutePath().normalize();
         this.volumes = new GroupVolumes(this.folder.resolve("volumes"), volumes);
         this.listener = listener;
+        this.shared = namespaces == null
+                ? null
+                : new LocalMachine(this.folder.resolve("shared"), id, "root", machineEnvironment, namespaces);
+        Container.Isolation isolation = namespaces == null ? null : mounts -> namespaces.withMounts(mounts);
         for (ContainerOrder order : containers) {
             Path home = this.folder.resolve("containers").resolve(order.name());
             Container container =
-                    new Container(id, order, home, this.volumes, machineEnvironment, () -> null, threads, cloudTime);
+                    new Container(id, order, home, this.volumes, machineEnvironment, isolation, threads, cloudTime);
             if (this.containers.put(order.name(), container) != null) {
                 throw new IllegalArgumentException("two containers of one name");
             }
@@ -131,6 +142,9 @@ final class GroupRuntime {
         if (!created) {
             Files.createDirectories(folder);
             volumes.create();
+            if (shared != null) {
+                shared.hold();
+            }
             created = true;
         }
     }
@@ -186,8 +200,7 @@ final class GroupRuntime {
     private synchronized List<LocalMachine> condemn() {
         ended = true;
         timer.shutdownNow();
-        return containers.values().stream()
-                .map(Container::condemn)
+        return Stream.concat(containers.values().stream().map(Container::condemn), Stream.ofNullable(shared))
                 .filter(Objects::nonNull)
                 .toList();
     }

@@ -154,12 +154,27 @@ public final class LocalMachine {
     }
 
     private Process launchHolder(List<String> line, Path real) throws IOException {
-        return launch(process(line, home, variables(Map.of(), real, OWN_TEMP)));
+        // The set-up takes programs that the machine's own commands may lack.
+        return launch(process(line, home, variables(Map.of("PATH", hostPath()), real, OWN_TEMP)));
+    }
+
+    /** Makes the machine's namespaces, if they are not there yet; they stay until {@link #kill}. */
+    void hold() throws IOException {
+        if (namespaces == null || killed) {
+            throw new IOException("machine " + id + " is gone or has no namespaces");
+        }
+        Files.createDirectories(home.resolve("tmp"));
+        Path real = home.toRealPath();
+        namespaces.hold(real, holder -> launchHolder(holder, real));
+    }
+
+    private static String hostPath() {
+        return System.getenv().getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin");
     }
 
     private Map<String, String> variables(Map<String, String> environment, Path folder, Path temp) {
         Map<String, String> variables = new HashMap<>();
-        variables.put("PATH", System.getenv().getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin"));
+        variables.put("PATH", hostPath());
         String javaHome = System.getenv("JAVA_HOME");
         if (javaHome != null) {
             variables.put("JAVA_HOME", javaHome);

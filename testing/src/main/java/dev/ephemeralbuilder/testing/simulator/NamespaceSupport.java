@@ -119,12 +119,25 @@ final class NamespaceSupport {
         return line;
     }
 
-    /** Returns the command line that enters the namespaces of a process, up to the program to run there. */
-    List<String> enter(long pid) {
+    /** Returns the same for namespaces that have network, host name and System V objects in common with a process. */
+    List<String> unshareBeside(long pid) {
+        List<String> line = new ArrayList<>(enterUser(pid));
+        line.addAll(List.of("--uts", "--ipc", "--net", "--", tool("unshare")));
+        line.addAll(List.of("--pid", "--fork", "--kill-child", "--mount", "--"));
+        return line;
+    }
+
+    private List<String> enterUser(long pid) {
         List<String> line = new ArrayList<>(List.of(tool("setsid"), tool("nsenter"), "--target", Long.toString(pid)));
         if (userNamespace) {
             line.addAll(List.of("--user", "--preserve-credentials"));
         }
+        return line;
+    }
+
+    /** Returns the command line that enters the namespaces of a process, up to the program to run there. */
+    List<String> enter(long pid) {
+        List<String> line = enterUser(pid);
         line.addAll(List.of("--pid", "--mount", "--uts", "--ipc", "--net", "--"));
         return line;
     }

@@ -30,14 +30,42 @@ final class Namespaces {
     private final NamespaceSupport support;
     private final String hostName;
     private final String address;
+    private final @Nullable Namespaces shared;
+    private final List<GroupVolumes.Place> mounts;
     // Also keeps its input open: a process nobody refers to may lose its pipes.
     private @Nullable Process holder;
     private long first;
 
     Namespaces(NamespaceSupport support, String hostName, String address) {
+        this(support, hostName, address, null, List.of());
+    }
+
+    private Namespaces(
+            NamespaceSupport support,
+            String hostName,
+            String address,
+            @Nullable Namespaces shared,
+            List<GroupVolumes.Place> mounts) {
         this.support = support;
         this.hostName = hostName;
         this.address = address;
+        this.shared = shared;
+        this.mounts = mounts;
+    }
+
+    /**
+     * Returns namespaces that have network, host name and System V objects in common with these, which are held by
+     * then, and else are on their own.
+     *
+     * @param mounts what is mounted in them, an outer one before those inside of it
+     */
+    Namespaces withMounts(List<GroupVolumes.Place> mounts) {
+        return new Namespaces(support, hostName, address, this, List.copyOf(mounts));
+    }
+
+    /** Makes the namespaces if there are none yet. */
+    void hold(Path home, Launcher launcher) throws IOException {
+        var unused = firstProcess(home, launcher);
     }
 
     /** Starts a process of the machine on the host, outside of its namespaces. */
@@ -114,14 +142,27 @@ final class Namespaces {
     private synchronized long firstProcess(Path home, Launcher launcher) throws IOException {
         Process present = holder;
         if (present == null) {
-            List<String> line = new ArrayList<>(support.unshare());
-            line.addAll(List.of("sh", "-c", SET_UP, "sh", home.toString(), hostName, address));
+            List<String> line =
+                    new ArrayList<>(shared == null ? support.unshare() : support.unshareBeside(shared.held()));
+            line.addAll(List.of(SHELL, "-c", SET_UP, "sh", home.toString(), hostName, address));
+            for (GroupVolumes.Place mount : mounts) {
+                line.addAll(
+                        List.of(mount.source().toString(), mount.path().toString(), mount.readOnly() ? "ro" : "rw"));
+            }
             present = launcher.launch(line);
             first = awaitReady(present);
             holder = present;
         }
         if (!present.isAlive()) {
             throw new IOException("the namespaces of the machine have ended");
+        }
+        return first;
+    }
+
+    private synchronized long held() throws IOException {
+        Process present = holder;
+        if (present == null || !present.isAlive()) {
+            throw new IOException("the namespaces of the group have ended");
         }
         return first;
     }

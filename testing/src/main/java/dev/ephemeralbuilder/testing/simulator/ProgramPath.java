@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
@@ -52,9 +53,10 @@ final class ProgramPath {
      * @param program a name, or a path if it has a slash
      * @param path the value of {@code PATH} where it is to run
      * @param folder what a relative path begins in
+     * @param onHost tells where the host has what is at a path
      * @throws IOException if not, in the words of a runtime
      */
-    void require(String program, String path, Path folder) throws IOException {
+    void require(String program, String path, Path folder, UnaryOperator<Path> onHost) throws IOException {
         String quoted = "exec: \"" + program + "\": ";
         int slash = program.lastIndexOf('/');
         boolean hidden = lacking.contains(program.substring(slash + 1));
@@ -64,7 +66,7 @@ final class ProgramPath {
             }
             return;
         }
-        Path file = folder.resolve(program);
+        Path file = onHost.apply(folder.resolve(program));
         if (hidden || !Files.exists(file)) {
             throw new IOException(quoted + "stat " + program + ": no such file or directory");
         }
