@@ -64,6 +64,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     private final JournalRecorder journal;
     private final AccessKeys keys;
     private final SshFront ssh;
+    private final ExecFront exec;
     private final List<Ticker> tickers = new ArrayList<>();
     private final AtomicBoolean closed = new AtomicBoolean();
     // Whoever forgets to close leaves no processes behind, unless the JVM is killed.
@@ -77,10 +78,12 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
             Builder b,
             Path root,
             SshFront ssh,
+            ExecFront exec,
             Faults faults,
             boolean ownAddresses,
             @Nullable NamespaceSupport namespaces) {
         this.ssh = ssh;
+        this.exec = exec;
         this.faults = faults;
         Region region = new Region(b.region);
         RateLimits limits = new RateLimits(b.clock::now);
@@ -105,7 +108,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
                 b.bootMax,
                 this::endpoint);
         ecs = new EcsProduct(premises, b.imageTime, b.machineHook, ssh);
-        eci = new EciProduct(premises);
+        eci = new EciProduct(premises, exec);
         Gateway gateway = new Gateway(
                 region,
                 new RequestSignature(keys, Clock.systemUTC()),
@@ -147,18 +150,23 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         boolean ownAddresses = b.ownAddresses && SshFront.hasOwnAddresses();
         Faults faults = new Faults(b.seed);
         SshFront ssh = new SshFront(b.sshPort, ownAddresses, faults.ssh());
+        ExecFront exec = null;
         Path root = null;
         NamespaceSupport namespaces = null;
         try {
+            exec = new ExecFront(0, b.execEncoding, b.execIdle, faults.exec(), Clock.systemUTC());
             root = b.machineRoot == null
                     ? Files.createTempDirectory(FOLDER_PREFIX)
                     : Files.createTempDirectory(Files.createDirectories(b.machineRoot), FOLDER_PREFIX);
             if (b.isolation == Isolation.NAMESPACES) {
                 namespaces = NamespaceSupport.find(b.programs, root);
             }
-            return new AlibabaCloudSimulator(b, root, ssh, faults, ownAddresses, namespaces);
+            return new AlibabaCloudSimulator(b, root, ssh, exec, faults, ownAddresses, namespaces);
         } catch (IOException | RuntimeException e) {
             ssh.close();
+            if (exec != null) {
+                exec.close();
+            }
             if (root != null) {
                 MachineRuntime.delete(root);
             }
@@ -263,7 +271,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * does not show any more the last 10,000.
      */
     public List<SimulatedGroup> groups() {
-        return eci.all();
+        return eci.groups().ever();
     }
 
     /** Returns the container images: all there, until something else is ordered. */
@@ -410,6 +418,19 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     }
 
     /**
+     * Drops all connections of commands in a container group, without a close frame. The commands live on, and new
+     * connections are welcome.
+     *
+     * @throws IllegalArgumentException if there is no such group
+     */
+    public void cutExec(String groupId) {
+        if (!eci.has(groupId)) {
+            throw new IllegalArgumentException("no such container group: " + groupId);
+        }
+        exec.cut(groupId);
+    }
+
+    /**
      * Ends everything: the servers, every process of every machine, all threads. Waits up to about half a minute.
      * May be called again. A JVM that exits in order without this ends the processes of all machines as well.
      */
@@ -437,6 +458,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         }
         machineThreads.shutdownNow();
         ssh.close();
+        exec.close();
         synchronized (tickers) {
             tickers.forEach(Ticker::close);
         }
@@ -487,6 +509,8 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         private int journalCapacity = 10_000;
         private String programs = System.getenv().getOrDefault("PATH", "");
         private boolean ownAddresses = true;
+        private ExecEncoding execEncoding = ExecEncoding.RAW;
+        private Duration execIdle = ExecFront.IDLE;
 
         private Builder() {}
 
@@ -587,6 +611,29 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
                 throw new IllegalArgumentException("journalCapacity must be at least 1, was " + calls);
             }
             this.journalCapacity = calls;
+            return this;
+        }
+
+        /**
+         * Sends what commands in containers write as base64, message by message. Default: as it is. Which of the two ECI
+         * does is unconfirmed; clients are seen that expect both (eci-openapi, 5).
+         */
+        public Builder execInBase64() {
+            this.execEncoding = ExecEncoding.BASE64;
+            return this;
+        }
+
+        /**
+         * Sets after how long without a message or a ping a connection of a command in a container is cut, by the wall
+         * clock. Default: 60 seconds (eci-openapi, 5).
+         *
+         * @throws IllegalArgumentException if it is not positive
+         */
+        public Builder execIdle(Duration idle) {
+            if (idle.isNegative() || idle.isZero()) {
+                throw new IllegalArgumentException("idle must be positive");
+            }
+            this.execIdle = idle;
             return this;
         }
 

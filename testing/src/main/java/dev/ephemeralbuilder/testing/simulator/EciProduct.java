@@ -1,6 +1,5 @@
 package dev.ephemeralbuilder.testing.simulator;
 
-import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -9,9 +8,14 @@ final class EciProduct {
     private final Premises premises;
     private final SimulatedImages images = new SimulatedImages();
     private final ImageCaches caches;
+    private final ExecFront exec;
     private final Groups groups;
 
-    EciProduct(Premises premises) {
+    /**
+     * @param exec the server of the commands that run in containers
+     */
+    EciProduct(Premises premises, ExecFront exec) {
+        this.exec = exec;
         this.premises = premises;
         caches = new ImageCaches(premises.seed());
         groups = new Groups(
@@ -26,6 +30,7 @@ final class EciProduct {
     void register(Gateway.Operations operations) {
         new GroupOperations(premises.region(), groups).register(operations);
         new GroupTagOperations(groups).register(operations);
+        new ContainerOperations(groups, exec).register(operations);
     }
 
     Groups groups() {
@@ -54,21 +59,6 @@ final class EciProduct {
                         group.place.zone(),
                         premises.root().resolve(group.id),
                         group.tags));
-    }
-
-    /** Returns all groups that there ever were, as far as they are remembered, oldest first. */
-    List<SimulatedGroup> all() {
-        Instant now = groups.now();
-        return groups.selectEver(group -> new SimulatedGroup(
-                group.id,
-                group.status().text(),
-                group.runtime.address(),
-                group.place.kind(),
-                group.place.zone(),
-                group.billed(now),
-                group.place.pricePerHour(),
-                group.making != null,
-                group.tags));
     }
 
     private GroupRuntime runtime(

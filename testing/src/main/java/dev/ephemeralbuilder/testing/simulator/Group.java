@@ -107,6 +107,20 @@ final class Group {
         return billedSince == null ? billed : billed.plus(Duration.between(billedSince, now));
     }
 
+    /** Returns how it is now. */
+    SimulatedGroup snapshot(Instant now) {
+        return new SimulatedGroup(
+                id,
+                status.text(),
+                runtime.address(),
+                place.kind(),
+                place.zone(),
+                billed(now),
+                place.pricePerHour(),
+                making != null,
+                tags);
+    }
+
     void normal(String why, String text, Instant now) {
         publish("Normal", "K8sAgent", why, text, now);
     }

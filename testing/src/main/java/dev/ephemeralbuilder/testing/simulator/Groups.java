@@ -45,7 +45,8 @@ final class Groups {
     private final RuntimeFactory factory;
     private final GroupWorks works;
     private final Map<String, Group> byId = new LinkedHashMap<>();
-    private final Map<String, Group> gone = new LinkedHashMap<>();
+    // Without what is real of them, which is large.
+    private final Map<Long, SimulatedGroup> gone = new LinkedHashMap<>();
     private long created;
 
     Groups(
@@ -260,7 +261,7 @@ final class Groups {
         }
         cancelTimers(group);
         group.become(GroupStatus.GONE, now());
-        gone.put(group.id, group);
+        gone.put(group.number, group.snapshot(now()));
         if (gone.size() > MAX_GONE) {
             gone.remove(gone.keySet().iterator().next());
         }
@@ -350,12 +351,12 @@ final class Groups {
         return select(filter.and(group -> !now.isBefore(group.visibleFrom)), map);
     }
 
-    /** Like {@link #select}, of all that there ever were, as far as they are remembered. */
-    synchronized <T> List<T> selectEver(Function<Group, T> map) {
-        Map<Long, Group> all = new TreeMap<>();
-        gone.values().forEach(group -> all.put(group.number, group));
-        byId.values().forEach(group -> all.put(group.number, group));
-        return all.values().stream().map(map).toList();
+    /** Returns all that there ever were, as far as they are remembered. */
+    synchronized List<SimulatedGroup> ever() {
+        Instant now = now();
+        Map<Long, SimulatedGroup> all = new TreeMap<>(gone);
+        byId.values().forEach(group -> all.put(group.number, group.snapshot(now)));
+        return List.copyOf(all.values());
     }
 
     /** Returns the vCPUs of all groups that are alive. */
@@ -405,6 +406,26 @@ final class Groups {
             throw notFound();
         }
         return group;
+    }
+
+    /** Returns the real part of a group in which a container runs. */
+    synchronized GroupRuntime requireRunning(String id, String container) {
+        Group group = requireVisible(id);
+        if (group.status() != GroupStatus.RUNNING
+                || !group.container(container).state.isRunning()) {
+            throw ApiError.of("IncorrectStatus", "The current status of the container group does not support this.");
+        }
+        return group.runtime;
+    }
+
+    /** Returns the real part of a group in which a container runs or ran. */
+    synchronized GroupRuntime requireStarted(String id, String container) {
+        Group group = requireVisible(id);
+        GroupContainer chosen = group.container(container);
+        if (chosen.state.started() == null && chosen.previous == null) {
+            throw ApiError.of("IncorrectStatus", "The container has not started yet.");
+        }
+        return group.runtime;
     }
 
     private static ApiError notFound() {
