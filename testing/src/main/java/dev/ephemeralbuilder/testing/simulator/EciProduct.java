@@ -8,6 +8,7 @@ final class EciProduct {
     private final Premises premises;
     private final SimulatedImages images = new SimulatedImages();
     private final ImageCaches caches;
+    private final GroupAdmission admission;
     private final ExecFront exec;
     private final Groups groups;
 
@@ -18,19 +19,21 @@ final class EciProduct {
         this.exec = exec;
         this.premises = premises;
         caches = new ImageCaches(premises.seed());
-        groups = new Groups(
-                premises,
-                new GroupAdmission(premises),
-                new PriceWatch(premises.market()),
-                images,
-                caches,
-                this::runtime);
+        admission = new GroupAdmission(premises);
+        groups = new Groups(premises, admission, new PriceWatch(premises.market()), images, caches, this::runtime);
     }
 
     void register(Gateway.Operations operations) {
         new GroupOperations(premises.region(), groups).register(operations);
         new GroupTagOperations(groups).register(operations);
         new ContainerOperations(groups, exec).register(operations);
+        new ImageCacheOperations(premises.region(), groups, caches).register(operations);
+        new GroupMarketOperations(
+                        premises,
+                        admission,
+                        groups,
+                        () -> caches.select(cache -> true, groups.now()).size())
+                .register(operations);
     }
 
     Groups groups() {
