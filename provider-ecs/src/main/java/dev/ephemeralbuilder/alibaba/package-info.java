@@ -1,4 +1,4 @@
-/** OpenAPI plumbing that the providers share: credentials, transport, error table. Users need the credentials only. */
+/** OpenAPI plumbing that the providers share: credentials, transport, error table, a channel's output. Users need the credentials only. */
 @NullMarked
 package dev.ephemeralbuilder.alibaba;
 

@@ -14,7 +14,7 @@ import org.apache.sshd.common.util.threads.ThreadUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A channel over the library's asynchronous input and a command's {@link SshOutput}.
+ * A channel over the library's asynchronous input and a command's {@link dev.ephemeralbuilder.alibaba.ChannelOutput}.
  *
  * <p>The library can lose the end of a write: one that begins or goes on at the very moment at which the channel closes
  * may never complete. So the end is taken from the channel itself.

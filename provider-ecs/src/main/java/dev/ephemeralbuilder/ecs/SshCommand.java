@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.ecs;
 
+import dev.ephemeralbuilder.alibaba.ChannelOutput;
 import java.io.IOException;
 import java.util.Map;
 import org.apache.sshd.client.channel.ChannelExec;
@@ -19,14 +20,14 @@ final class SshCommand extends ChannelExec {
     private static final Logger log = LoggerFactory.getLogger(SshCommand.class);
     private static final String ONE_STREAM = "exec 2>&1; ";
 
-    private final SshOutput output = new SshOutput(this::makeRoom);
+    private final ChannelOutput output = new ChannelOutput(this::makeRoom);
 
     SshCommand(String command) {
         super(ONE_STREAM + command, null, Map.of());
         setStreaming(Streaming.Async);
     }
 
-    SshOutput output() {
+    ChannelOutput output() {
         return output;
     }
 

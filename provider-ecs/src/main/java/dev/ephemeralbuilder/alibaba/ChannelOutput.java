@@ -1,4 +1,4 @@
-package dev.ephemeralbuilder.ecs;
+package dev.ephemeralbuilder.alibaba;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -8,10 +8,11 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A command's output on its way to whoever reads it. What nobody has read yet waits here; the channel's window bounds it,
- * for its room is given back only as bytes are taken. Safe for use by many threads; does not block.
+ * A command's output on its way to whoever reads it, as {@link dev.ephemeralbuilder.spi.Channel#read} promises. What
+ * nobody has read yet waits here; the transport bounds it, by taking more from the machine only as bytes are taken from
+ * here. Safe for use by many threads; does not block.
  */
-final class SshOutput {
+public final class ChannelOutput {
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).asReadOnlyBuffer();
     private static final int SMALLEST_PIECE = 4 << 10;
     private static final int LARGEST_PIECE = 256 << 10;
@@ -30,12 +31,12 @@ final class SshOutput {
      *
      * @param taken is told how many bytes have been taken, by the thread that took them
      */
-    SshOutput(LongConsumer taken) {
+    public ChannelOutput(LongConsumer taken) {
         this.taken = taken;
     }
 
-    /** Takes over bytes that came, or drops them if nobody will read them. */
-    void put(byte[] bytes, int offset, int length) {
+    /** Copies bytes that came, or drops them if nobody will read them. */
+    public void put(byte[] bytes, int offset, int length) {
         CompletableFuture<ByteBuffer> waiting;
         synchronized (pieces) {
             if (over || length == 0) {
@@ -67,11 +68,12 @@ final class SshOutput {
     }
 
     /**
-     * Returns the next bytes as soon as there are any, nothing once no more come.
+     * Takes the next bytes.
      *
+     * @return completes with at least one byte as soon as there is one, with an empty buffer once no more come
      * @throws IllegalStateException if another read waits
      */
-    CompletableFuture<ByteBuffer> read() {
+    public CompletableFuture<ByteBuffer> read() {
         ByteBuffer next;
         boolean last;
         synchronized (pieces) {
@@ -97,12 +99,12 @@ final class SshOutput {
     }
 
     /** Says that no more bytes come; those that wait can still be read. */
-    void end() {
+    public void end() {
         finish(false);
     }
 
     /** Drops what waits and what may still come. */
-    void drop() {
+    public void drop() {
         finish(true);
     }
 
@@ -126,8 +128,8 @@ final class SshOutput {
         }
     }
 
-    /** Completes when no more bytes come and none waits. */
-    CompletableFuture<Void> drained() {
+    /** Returns a future that completes when no more bytes come and none waits. */
+    public CompletableFuture<Void> drained() {
         return drained;
     }
 }

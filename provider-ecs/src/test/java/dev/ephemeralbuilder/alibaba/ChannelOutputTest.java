@@ -1,4 +1,4 @@
-package dev.ephemeralbuilder.ecs;
+package dev.ephemeralbuilder.alibaba;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -12,9 +12,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** What waits between the connection and whoever reads. */
-class SshOutputTest {
+class ChannelOutputTest {
     private final AtomicLong taken = new AtomicLong();
-    private final SshOutput output = new SshOutput(taken::addAndGet);
+    private final ChannelOutput output = new ChannelOutput(taken::addAndGet);
 
     private void put(String bytes) {
         // The library's buffers hold more than what counts.
@@ -31,7 +31,7 @@ class SshOutputTest {
     void everyByteComesOnceAndInOrder() {
         for (int seed = 0; seed < 20; seed++) {
             Random random = new Random(seed);
-            SshOutput some = new SshOutput(taken::addAndGet);
+            ChannelOutput some = new ChannelOutput(taken::addAndGet);
             taken.set(0);
             ByteArrayOutputStream in = new ByteArrayOutputStream();
             ByteArrayOutputStream out = new ByteArrayOutputStream();
