@@ -47,7 +47,6 @@ final class ExecChannel implements Channel {
     private @Nullable WebSocket socket;
     private @Nullable Future<?> pings;
     private @Nullable CompletableFuture<Void> writing;
-    private boolean encoded;
     private boolean inputOver;
     private boolean over;
     private boolean lost;
@@ -155,7 +154,7 @@ final class ExecChannel implements Channel {
         switch (parser.accept(piece, last)) {
             case GREETING -> from.request(1);
             case RUNNING -> {
-                begin();
+                running.complete(null);
                 boolean more;
                 synchronized (lock) {
                     more = waiting <= MOST_WAITING;
@@ -166,18 +165,11 @@ final class ExecChannel implements Channel {
                 }
             }
             case ENDED -> {
-                begin();
+                running.complete(null);
                 finish(false);
             }
             case UNABLE, BROKEN -> finish(true);
         }
-    }
-
-    private void begin() {
-        synchronized (lock) {
-            encoded = parser.encoded();
-        }
-        running.complete(null);
     }
 
     private void came(byte[] bytes) {
@@ -294,7 +286,6 @@ final class ExecChannel implements Channel {
         }
         CompletableFuture<Void> result = new CompletableFuture<>();
         WebSocket to;
-        boolean code;
         synchronized (lock) {
             if (writing != null && !writing.isDone()) {
                 return CompletableFuture.failedFuture(new IllegalStateException("one write at a time"));
@@ -304,9 +295,8 @@ final class ExecChannel implements Channel {
                 return CompletableFuture.failedFuture(lost());
             }
             writing = result;
-            code = encoded;
         }
-        send(to, new ExecMessages(bytes, code), result);
+        send(to, new ExecMessages(bytes), result);
         return result;
     }
 
@@ -336,7 +326,6 @@ final class ExecChannel implements Channel {
     public CompletableFuture<Void> closeInput() {
         WebSocket to;
         CompletableFuture<Void> before;
-        String end;
         synchronized (lock) {
             to = socket;
             if (over || inputOver || to == null) {
@@ -344,11 +333,10 @@ final class ExecChannel implements Channel {
             }
             inputOver = true;
             before = writing == null ? CompletableFuture.completedFuture(null) : writing;
-            end = ExecMessages.end(encoded);
         }
         WebSocket way = to;
         // If it is not sent, the channel is over, which says the same.
-        return before.thenCompose(v -> way.sendText(end, true)).handle((v, failure) -> {
+        return before.thenCompose(v -> way.sendText(ExecMessages.END, true)).handle((v, failure) -> {
             if (failure != null) {
                 finish(true);
             }

@@ -83,7 +83,7 @@ class ExecScriptTest {
     }
 
     private static void write(OutputStream to, byte[] bytes) throws IOException {
-        ExecMessages messages = new ExecMessages(ByteBuffer.wrap(bytes), false);
+        ExecMessages messages = new ExecMessages(ByteBuffer.wrap(bytes));
         while (messages.hasNext()) {
             to.write(messages.next().getBytes(US_ASCII));
             to.flush();
@@ -91,7 +91,7 @@ class ExecScriptTest {
     }
 
     private static void end(OutputStream to) throws IOException {
-        to.write(ExecMessages.end(false).getBytes(US_ASCII));
+        to.write(ExecMessages.END.getBytes(US_ASCII));
         to.flush();
     }
 
