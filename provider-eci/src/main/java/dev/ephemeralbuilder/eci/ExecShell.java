@@ -85,9 +85,9 @@ final class ExecShell implements Shell {
         boolean connected = false;
         try {
             CompletableFuture<WebSocket> connecting = sockets.connect(id, uri, channel.listener());
-            connecting.get(ExecSockets.CONNECT_TIMEOUT.multipliedBy(2).toMillis(), TimeUnit.MILLISECONDS);
+            connecting.get(sockets.patience().toMillis(), TimeUnit.MILLISECONDS);
             connected = true;
-            channel.running().get(sockets.handshake().toMillis(), TimeUnit.MILLISECONDS);
+            channel.running().get(sockets.patience().toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             throw failure(
                     connected

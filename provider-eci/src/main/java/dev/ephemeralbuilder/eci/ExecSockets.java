@@ -27,8 +27,8 @@ final class ExecSockets implements AutoCloseable {
     /** Connections without traffic are cut after about 60 s (eci-openapi, section 5). */
     static final Duration PING = Duration.ofSeconds(25);
 
-    static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
-    static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(15);
+    /** For how long to wait for a connection, and then for the script on it. */
+    static final Duration PATIENCE = Duration.ofSeconds(15);
 
     private static final Duration FAREWELL = Duration.ofSeconds(2);
     private static final int THREADS = 3;
@@ -37,24 +37,24 @@ final class ExecSockets implements AutoCloseable {
     private final ThreadPoolExecutor executor;
     private final ScheduledThreadPoolExecutor timer;
     private final Duration ping;
-    private final Duration handshake;
+    private final Duration patience;
     private final Set<ExecChannel> channels = ConcurrentHashMap.newKeySet();
     private final Set<WebSocket> leaving = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     ExecSockets() {
-        this(PING, HANDSHAKE_TIMEOUT);
+        this(PING, PATIENCE);
     }
 
     /**
      * Creates the shared part with other times.
      *
      * @param ping between two pings on a connection
-     * @param handshake for how long a new connection may say nothing of the script's
+     * @param patience for how long to wait for a connection, and then for the script on it
      */
-    ExecSockets(Duration ping, Duration handshake) {
+    ExecSockets(Duration ping, Duration patience) {
         this.ping = ping;
-        this.handshake = handshake;
+        this.patience = patience;
         ThreadFactory threads = threads();
         executor = new ThreadPoolExecutor(THREADS, THREADS, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads);
         executor.allowCoreThreadTimeOut(true);
@@ -63,7 +63,7 @@ final class ExecSockets implements AutoCloseable {
         timer.setRemoveOnCancelPolicy(true);
         client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(CONNECT_TIMEOUT)
+                .connectTimeout(patience)
                 .executor(executor)
                 .build();
     }
@@ -78,8 +78,9 @@ final class ExecSockets implements AutoCloseable {
         };
     }
 
-    Duration handshake() {
-        return handshake;
+    /** Returns for how long to wait for a connection, and then for the script on it. */
+    Duration patience() {
+        return patience;
     }
 
     /**
@@ -91,7 +92,7 @@ final class ExecSockets implements AutoCloseable {
         if (closed) {
             throw closed(id);
         }
-        return client.newWebSocketBuilder().connectTimeout(CONNECT_TIMEOUT).buildAsync(uri, listener);
+        return client.newWebSocketBuilder().connectTimeout(patience).buildAsync(uri, listener);
     }
 
     static ProviderException closed(String id) {
