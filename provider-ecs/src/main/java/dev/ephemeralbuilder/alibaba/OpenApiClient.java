@@ -4,13 +4,17 @@ import static java.util.Objects.requireNonNull;
 
 import com.aliyuncs.AcsRequest;
 import com.aliyuncs.AcsResponse;
+import com.aliyuncs.CommonRequest;
 import com.aliyuncs.DefaultAcsClient;
 import com.aliyuncs.auth.BasicCredentials;
 import com.aliyuncs.auth.BasicSessionCredentials;
 import com.aliyuncs.exceptions.ClientException;
 import com.aliyuncs.http.HttpClientConfig;
+import com.aliyuncs.http.MethodType;
 import com.aliyuncs.http.ProtocolType;
 import com.aliyuncs.profile.DefaultProfile;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
@@ -93,7 +97,37 @@ public final class OpenApiClient implements AutoCloseable {
      * @throws InterruptedException if interrupted; the call may have taken effect
      */
     public <T extends AcsResponse> T call(AcsRequest<T> request) throws InterruptedException {
-        String action = request.getSysActionName();
+        return send(request.getSysActionName(), () -> sdk.getAcsResponse(request));
+    }
+
+    /**
+     * Makes one call of a product that the SDK has no usable requests for. Ends within the call's time limit.
+     *
+     * @return the answer, unchecked
+     * @throws dev.ephemeralbuilder.BuilderException if it failed; no cause, and no word of the cloud but its code and
+     *     request id
+     * @throws InterruptedException if interrupted; the call may have taken effect
+     */
+    public JsonObject call(FormCall call) throws InterruptedException {
+        CommonRequest request = new CommonRequest();
+        request.setSysProduct(call.product());
+        request.setSysVersion(call.version());
+        request.setSysAction(call.action());
+        request.setSysMethod(MethodType.POST);
+        call.parameters().forEach(request::putBodyParameter);
+        return send(
+                call.action(),
+                () -> JsonParser.parseString(sdk.getCommonResponse(request).getData())
+                        .getAsJsonObject());
+    }
+
+    /** What is done with the SDK in one call. */
+    @FunctionalInterface
+    private interface Sending<T> {
+        T send() throws ClientException;
+    }
+
+    private <T> T send(String action, Sending<T> sending) throws InterruptedException {
         if (closed) {
             throw new ProviderException(
                     action + " was not sent: the provider is closed", Effect.NONE, false, null, null, null);
@@ -102,7 +136,7 @@ public final class OpenApiClient implements AutoCloseable {
             throw new InterruptedException(action + " was not sent");
         }
         try {
-            T answer = sdk.getAcsResponse(request);
+            T answer = sending.send();
             log.debug("{} in {} answered", action, region);
             return answer;
         } catch (ClientException e) {

@@ -16,6 +16,7 @@ import com.aliyuncs.ecs.model.v20140526.DescribeSpotPriceHistoryResponse;
 import com.aliyuncs.ecs.model.v20140526.DescribeSpotPriceHistoryResponse.SpotPriceType;
 import dev.ephemeralbuilder.Architecture;
 import dev.ephemeralbuilder.CapacityException;
+import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.Money;
 import dev.ephemeralbuilder.ProviderException;
@@ -51,6 +52,7 @@ public final class SpotMarket {
     private static final Logger log = LoggerFactory.getLogger(SpotMarket.class);
     private static final int TYPES_PER_PAGE = 100;
     private static final int TYPES_PER_ADVICE = 10;
+    private static final int VALUES_PER_FILTER = 10;
     private static final int MAX_PAGES = 1000;
     private static final Map<String, Double> BAND_MIDDLES =
             Map.of("0-3%", 0.015, "3-5%", 0.04, "5-10%", 0.075, "10-100%", 0.25);
@@ -116,6 +118,29 @@ public final class SpotMarket {
             next = token;
         }
         throw nonsense("DescribeInstanceTypes", "its pages do not end");
+    }
+
+    /**
+     * Reads the part of the catalogue that a provider is set up to use, a call per 100 types.
+     *
+     * @throws ConfigurationException if it is empty
+     */
+    public List<MachineType> types(TypeFilter allowed) throws InterruptedException {
+        // The API combines its filters by "and", ours are combined by "or", and it takes ten values.
+        boolean byFamily = allowed.ids().isEmpty() && allowed.families().size() <= VALUES_PER_FILTER;
+        boolean byType = allowed.families().isEmpty() && allowed.ids().size() <= VALUES_PER_FILTER;
+        List<MachineType> found = types(
+                byFamily ? new TreeSet<>(allowed.families()) : Set.of(),
+                byType ? new TreeSet<>(allowed.ids()) : Set.of());
+        List<MachineType> wanted = found.stream().filter(allowed).toList();
+        if (wanted.isEmpty()) {
+            throw new ConfigurationException(
+                    "ECS in " + client.region() + " has no instance type of " + allowed + " that the settings allow",
+                    null,
+                    null,
+                    null);
+        }
+        return wanted;
     }
 
     private static @Nullable MachineType machineType(InstanceType type) {

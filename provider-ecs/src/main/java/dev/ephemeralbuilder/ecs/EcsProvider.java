@@ -7,11 +7,15 @@ import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
+import dev.ephemeralbuilder.alibaba.BatchOrders;
 import dev.ephemeralbuilder.alibaba.ErrorKind;
+import dev.ephemeralbuilder.alibaba.MarketOffers;
 import dev.ephemeralbuilder.alibaba.OpenApiClient;
 import dev.ephemeralbuilder.alibaba.SpotMarket;
+import dev.ephemeralbuilder.alibaba.TypeFilter;
 import dev.ephemeralbuilder.selection.MachineType;
 import dev.ephemeralbuilder.selection.Offers;
+import dev.ephemeralbuilder.selection.Rejection;
 import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Door;
@@ -38,7 +42,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -75,8 +78,7 @@ public final class EcsProvider implements CloudProvider {
 
     private final String region;
     private final Map<String, String> vSwitches;
-    private final Set<String> families;
-    private final Set<String> types;
+    private final TypeFilter allowed;
     private final Function<Machine, Optional<InetSocketAddress>> addresses;
     private final ProviderLimits limits;
     private final String account;
@@ -85,7 +87,7 @@ public final class EcsProvider implements CloudProvider {
     private final EcsApi api;
     private final BatchOrders batches;
     private final SpotMarket market;
-    private final EcsOffers offers;
+    private final MarketOffers offers;
     private final SshConnector ssh;
 
     private EcsProvider(Builder b) {
@@ -95,8 +97,7 @@ public final class EcsProvider implements CloudProvider {
             throw new IllegalStateException("vSwitches is required: at least one zone");
         }
         this.vSwitches = new TreeMap<>(b.vSwitches);
-        this.families = Set.copyOf(b.families);
-        this.types = Set.copyOf(b.types);
+        this.allowed = new TypeFilter(b.families, b.types);
         this.addresses = b.addresses();
         this.limits = b.limits.build();
         this.account = b.account;
@@ -104,9 +105,9 @@ public final class EcsProvider implements CloudProvider {
         this.orders = new RunOrders(
                 vSwitches, securityGroup, b.systemDiskCategory, b.resourceGroup, b.user, limits.launchBatch());
         this.api = new EcsApi(client, b.clock, limits.reclaimNotice());
-        this.batches = new BatchOrders(client, api);
+        this.batches = new BatchOrders(client, api::describe);
         this.market = new SpotMarket(client);
-        this.offers = new EcsOffers(region, vSwitches.keySet(), this::allowed);
+        this.offers = new MarketOffers(NAME, region, vSwitches.keySet(), (type, way) -> allowed.test(type));
         this.ssh = new SshConnector(b.user);
     }
 
@@ -161,11 +162,11 @@ public final class EcsProvider implements CloudProvider {
     @Override
     public MarketSnapshot market(MarketQuery query) throws InterruptedException {
         Set<Part> parts = query.parts();
-        List<MachineType> wanted = query.types().stream().filter(this::allowed).toList();
+        List<MachineType> wanted = query.types().stream().filter(allowed).toList();
         // With nothing left to ask for, an empty filter would ask for everything.
         boolean nothing = wanted.isEmpty() && !query.types().isEmpty();
         return new MarketSnapshot(
-                parts.contains(Part.CATALOG) ? catalog() : List.of(),
+                parts.contains(Part.CATALOG) ? market.types(allowed) : List.of(),
                 parts.contains(Part.PRICES)
                         ? market.prices(wanted, query.protections()).stream()
                                 .filter(price -> vSwitches.containsKey(price.zone()))
@@ -183,27 +184,6 @@ public final class EcsProvider implements CloudProvider {
                         : List.of());
     }
 
-    private List<MachineType> catalog() throws InterruptedException {
-        // The API combines its filters by "and", ours are combined by "or", and it takes ten values.
-        boolean byFamily = types.isEmpty() && families.size() <= 10;
-        boolean byType = families.isEmpty() && types.size() <= 10;
-        List<MachineType> found =
-                market
-                        .types(byFamily ? new TreeSet<>(families) : Set.of(), byType ? new TreeSet<>(types) : Set.of())
-                        .stream()
-                        .filter(this::allowed)
-                        .toList();
-        if (found.isEmpty()) {
-            throw refused("ECS in " + region + " has no instance type of the families " + new TreeSet<>(families)
-                    + " or of the types " + new TreeSet<>(types) + " that the settings allow");
-        }
-        return found;
-    }
-
-    private boolean allowed(MachineType type) {
-        return (families.isEmpty() && types.isEmpty()) || families.contains(type.family()) || types.contains(type.id());
-    }
-
     /**
      * {@inheritDoc}
      *
@@ -211,7 +191,9 @@ public final class EcsProvider implements CloudProvider {
      */
     @Override
     public Offers offers(MachineSpec spec, MarketSnapshot market) {
-        return offers.select(spec, market);
+        return spec.machineImage().isPresent()
+                ? offers.select(spec, market)
+                : new Offers(List.of(), List.of(new Rejection(NAME, "the spec names no machine image")));
     }
 
     /**
@@ -228,10 +210,6 @@ public final class EcsProvider implements CloudProvider {
         return api.run(orders.order(launch));
     }
 
-    private static ConfigurationException refused(String why) {
-        return new ConfigurationException(why, null, null, null);
-    }
-
     /**
      * {@inheritDoc}
      *
@@ -239,7 +217,7 @@ public final class EcsProvider implements CloudProvider {
      */
     @Override
     public Map<String, Machine> describe(Collection<String> ids) throws InterruptedException {
-        return batch(ids, limits.describeBatch()) ? api.describe(ids) : Map.of();
+        return BatchOrders.isAny(ids, limits.describeBatch()) ? api.describe(ids) : Map.of();
     }
 
     /**
@@ -264,7 +242,7 @@ public final class EcsProvider implements CloudProvider {
      */
     @Override
     public Map<String, Outcome> renew(Collection<String> ids, Instant lease) throws InterruptedException {
-        if (!batch(ids, limits.renewBatch())) {
+        if (!BatchOrders.isAny(ids, limits.renewBatch())) {
             return Map.of();
         }
         return batches.give(ids, some -> api.tag(some, MachineTags.LEASE, Long.toString(lease.getEpochSecond())));
@@ -293,14 +271,7 @@ public final class EcsProvider implements CloudProvider {
      */
     @Override
     public Map<String, Outcome> delete(Collection<String> ids) throws InterruptedException {
-        return batch(ids, limits.deleteBatch()) ? batches.give(ids, api::delete) : Map.of();
-    }
-
-    private static boolean batch(Collection<String> ids, int most) {
-        if (ids.size() > most) {
-            throw refused("at most " + most + " ids in one call, were " + ids.size());
-        }
-        return !ids.isEmpty();
+        return BatchOrders.isAny(ids, limits.deleteBatch()) ? batches.give(ids, api::delete) : Map.of();
     }
 
     /**

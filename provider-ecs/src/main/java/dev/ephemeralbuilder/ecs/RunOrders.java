@@ -2,21 +2,15 @@ package dev.ephemeralbuilder.ecs;
 
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.MachineSpec;
-import dev.ephemeralbuilder.Market;
-import dev.ephemeralbuilder.Money;
-import dev.ephemeralbuilder.alibaba.SpotMarket;
+import dev.ephemeralbuilder.alibaba.SpotTerms;
 import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.Launch;
-import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Turns launches into orders: a pure function of the launch and the settings, so that a repetition says the same. */
 final class RunOrders {
-    private static final BigDecimal LEAST_LIMIT = new BigDecimal("0.001");
-    private static final int LIMIT_DECIMALS = 3;
-
     private final Map<String, String> vSwitches;
     private final String securityGroup;
     private final String diskCategory;
@@ -50,7 +44,7 @@ final class RunOrders {
         if (vSwitch == null) {
             throw refused("no vSwitch is set for zone " + offer.zone());
         }
-        boolean spot = offer.market() == Market.SPOT;
+        Optional<SpotTerms> spot = SpotTerms.of(launch);
         return new RunOrder(
                 launch.token(),
                 launch.minimum(),
@@ -65,30 +59,11 @@ final class RunOrders {
                 spec.diskGib(),
                 spec.publicBandwidthMbit(),
                 launch.cap(),
-                spot ? bid(spec, offer) : null,
-                spot ? spotDuration(offer) : 0,
+                spot.map(SpotTerms::priceLimit).orElse(null),
+                spot.map(SpotTerms::duration).orElse(0),
                 resourceGroup,
                 launch.tags(),
                 CloudConfig.userData(user, launch.hostKey(), launch.clientKey()));
-    }
-
-    private static BigDecimal bid(MachineSpec spec, Offer offer) {
-        Money bid = offer.hourlyOnDemandPrice();
-        Money highest = spec.maxHourlyPrice().orElse(bid);
-        if (!highest.currency().equals(bid.currency())) {
-            throw refused("maxHourlyPrice is in " + highest.currency() + ", prices in " + offer.region() + " are in "
-                    + bid.currency());
-        }
-        BigDecimal amount = (highest.compareTo(bid) < 0 ? highest : bid).amount();
-        return amount.setScale(LIMIT_DECIMALS, RoundingMode.DOWN).max(LEAST_LIMIT);
-    }
-
-    private static int spotDuration(Offer offer) {
-        try {
-            return SpotMarket.spotDuration(offer.protection());
-        } catch (IllegalArgumentException e) {
-            throw refused(String.valueOf(e.getMessage()));
-        }
     }
 
     private static ConfigurationException refused(String why) {

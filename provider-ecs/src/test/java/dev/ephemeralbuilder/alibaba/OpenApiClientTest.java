@@ -7,6 +7,7 @@ import com.aliyuncs.AcsRequest;
 import com.aliyuncs.ecs.model.v20140526.DescribeInstancesRequest;
 import com.aliyuncs.ecs.model.v20140526.DescribeInstancesResponse;
 import com.aliyuncs.ecs.model.v20140526.RunInstancesRequest;
+import com.google.gson.JsonObject;
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.CredentialsException;
@@ -426,5 +427,63 @@ class OpenApiClientTest {
                 .doesNotContain(ID)
                 .doesNotContain(SECRET)
                 .doesNotContain(TOKEN);
+    }
+
+    private static final FormCall CREATE = new FormCall(
+            "eci", "2018-08-08", "CreateContainerGroup", Map.of("Password", USER_DATA, "Name", "a b&c=d+e/\u00e9"));
+
+    @Test
+    void aFormCallHasItsParametersInTheBodyAndGivesTheAnswerAsItIs() throws InterruptedException {
+        endpoint.json("CreateContainerGroup", "{'RequestId':'R','Price':0.00012252}");
+
+        JsonObject answer = client.call(CREATE);
+
+        assertThat(answer.get("Price").getAsString()).isEqualTo("0.00012252");
+        FakeEndpoint.Call call = endpoint.call();
+        assertThat(call.method()).isEqualTo("POST");
+        assertThat(call.form()).containsAllEntriesOf(CREATE.parameters());
+        assertThat(call.query())
+                .containsEntry("Version", "2018-08-08")
+                .containsEntry("RegionId", "cn-test")
+                .doesNotContainKeys("Password", "Name");
+    }
+
+    @Test
+    void aFormCallGoesToTheEndpointOfItsProduct() {
+        assertThat(OpenApiClient.host("eci", null, "cn-test", false)).isEqualTo("eci.cn-test.aliyuncs.com");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "400,Throttling.User,ThrottledException",
+        "403,Forbidden.RAM,CredentialsException",
+        "400,Unheard.Of,ConfigurationException",
+        "500,Unheard.Of,ProviderException",
+        "503,ServiceUnavailable,ProviderException"
+    })
+    void aFormCallFailsAsOthersDo(int status, String code, String expected) {
+        endpoint.error("CreateContainerGroup", status, code);
+
+        assertThatThrownBy(() -> client.call(CREATE)).isInstanceOfSatisfying(BuilderException.class, e -> {
+            assertThat(e.getClass().getSimpleName()).isEqualTo(expected);
+            assertThat(e.code()).contains(code);
+            assertThat(e.requestId()).contains("R-1");
+            assertNoSecret(e);
+        });
+    }
+
+    @Test
+    void aFormCallThatIsNotAnsweredInJsonMayHaveHadAnEffect() {
+        endpoint.on("CreateContainerGroup", 200, "text/html", "<html>");
+
+        assertThatThrownBy(() -> client.call(CREATE)).isInstanceOfSatisfying(ProviderException.class, e -> {
+            assertThat(e.effect()).isEqualTo(Effect.UNKNOWN);
+            assertNoSecret(e);
+        });
+    }
+
+    @Test
+    void aFormCallShowsTheNamesOfItsParametersOnly() {
+        assertThat(CREATE).hasToString("FormCall[eci 2018-08-08 CreateContainerGroup, [Name, Password]]");
     }
 }

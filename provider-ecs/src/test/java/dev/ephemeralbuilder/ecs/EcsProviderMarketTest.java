@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.ephemeralbuilder.Architecture;
+import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.Money;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.alibaba.FakeEndpoint;
 import dev.ephemeralbuilder.selection.MachineType;
+import dev.ephemeralbuilder.selection.Offers;
+import dev.ephemeralbuilder.selection.Rejection;
 import dev.ephemeralbuilder.spi.MarketQuery;
 import dev.ephemeralbuilder.spi.MarketQuery.Part;
 import dev.ephemeralbuilder.spi.MarketSnapshot;
@@ -253,5 +256,15 @@ class EcsProviderMarketTest {
 
         assertThat(market).isEqualTo(new MarketSnapshot(List.of(), List.of(), List.of(), List.of()));
         assertThat(endpoint.calls()).isEmpty();
+    }
+
+    @Test
+    void aSpecWithoutMachineImageIsRejectedAsAWhole() {
+        MarketSnapshot market = new MarketSnapshot(List.of(Fixtures.TYPE), List.of(), List.of(), List.of());
+
+        Offers offers = provider.offers(MachineSpec.builder().build(), market);
+
+        assertThat(offers.offers()).isEmpty();
+        assertThat(offers.rejections()).containsExactly(new Rejection("ecs", "the spec names no machine image"));
     }
 }

@@ -1,4 +1,4 @@
-package dev.ephemeralbuilder.ecs;
+package dev.ephemeralbuilder.alibaba;
 
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.Market;
@@ -14,29 +14,41 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What of a market fits a spec. A pure function. */
-final class EcsOffers {
+/**
+ * What of a market fits a spec: each type that is large enough, in each zone, on each market that it is sold on, for each
+ * price. A pure function, the same for all products. Immutable.
+ */
+public final class MarketOffers {
     private record Pool(String type, String zone, Market market) {}
 
     private record Place(String type, String zone) {}
 
+    private final String provider;
     private final String region;
     private final Set<String> zones;
-    private final Predicate<MachineType> allowed;
+    private final BiPredicate<MachineType, Market> sold;
 
-    EcsOffers(String region, Set<String> zones, Predicate<MachineType> allowed) {
+    /**
+     * Creates the function.
+     *
+     * @param provider the name of the provider
+     * @param region its region
+     * @param zones the zones that it can launch in
+     * @param sold whether a type is offered on a market; one that is offered on none is not mentioned at all
+     */
+    public MarketOffers(String provider, String region, Set<String> zones, BiPredicate<MachineType, Market> sold) {
+        this.provider = provider;
         this.region = region;
         this.zones = zones;
-        this.allowed = allowed;
+        this.sold = sold;
     }
 
-    Offers select(MachineSpec spec, MarketSnapshot market) {
-        if (spec.machineImage().isEmpty()) {
-            return new Offers(List.of(), List.of(new Rejection(EcsProvider.NAME, "the spec names no machine image")));
-        }
+    /** Returns what fits, and why the rest does not. */
+    public Offers select(MachineSpec spec, MarketSnapshot market) {
         return new Selector(spec, market).select();
     }
 
@@ -63,7 +75,10 @@ final class EcsOffers {
 
         Offers select() {
             for (MachineType type : market.types()) {
-                if (!allowed.test(type)) {
+                List<Market> ways = Stream.of(Market.values())
+                        .filter(way -> sold.test(type, way))
+                        .toList();
+                if (ways.isEmpty()) {
                     continue;
                 }
                 String misfit = type.misfit(spec).orElse(null);
@@ -72,7 +87,7 @@ final class EcsOffers {
                     continue;
                 }
                 for (String zone : zones) {
-                    for (Market way : Market.values()) {
+                    for (Market way : ways) {
                         if (spec.markets().contains(way)) {
                             offer(type, zone, way);
                         }
@@ -98,7 +113,7 @@ final class EcsOffers {
             }
             for (Price price : known) {
                 Offer.Builder offer = Offer.builder()
-                        .provider(EcsProvider.NAME)
+                        .provider(provider)
                         .region(region)
                         .zone(zone)
                         .type(type)

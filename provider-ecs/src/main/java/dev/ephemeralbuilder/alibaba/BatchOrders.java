@@ -1,9 +1,8 @@
-package dev.ephemeralbuilder.ecs;
+package dev.ephemeralbuilder.alibaba;
 
+import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
-import dev.ephemeralbuilder.alibaba.ErrorKind;
-import dev.ephemeralbuilder.alibaba.OpenApiClient;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.Outcome;
@@ -17,29 +16,58 @@ import org.jspecify.annotations.Nullable;
 /**
  * Orders that the cloud takes for many ids at once and refuses as a whole when one id is unfit, without saying which
  * (ecs-openapi, 6.2, trap g). A describe call tells: looking is one call, splitting would be many.
+ *
+ * <p>Safe for use by many threads. Methods block and throw what {@link OpenApiClient#call} throws.
  */
-final class BatchOrders {
+public final class BatchOrders {
     private static final int MAX_ORDERS = 3;
 
     private final OpenApiClient client;
-    private final EcsApi api;
+    private final Looks looks;
 
-    BatchOrders(OpenApiClient client, EcsApi api) {
+    /**
+     * Creates orders.
+     *
+     * @param client the client that the orders are given by, which knows what their error codes mean
+     * @param looks the describe call of the product
+     */
+    public BatchOrders(OpenApiClient client, Looks looks) {
         this.client = client;
-        this.api = api;
+        this.looks = looks;
     }
 
     /** One order for some ids. */
     @FunctionalInterface
-    interface Order {
+    public interface Order {
+        /** Gives the order; one call. */
         void give(Collection<String> ids) throws InterruptedException;
+    }
+
+    /** A describe call. */
+    @FunctionalInterface
+    public interface Looks {
+        /** Returns the machines that exist, by id. */
+        Map<String, Machine> describe(Collection<String> ids) throws InterruptedException;
+    }
+
+    /**
+     * Returns whether there is anything to ask for.
+     *
+     * @throws ConfigurationException if there are more ids than one call may name
+     */
+    public static boolean isAny(Collection<String> ids, int most) {
+        if (ids.size() > most) {
+            throw new ConfigurationException(
+                    "at most " + most + " ids in one call, were " + ids.size(), null, null, null);
+        }
+        return !ids.isEmpty();
     }
 
     /** The kind of refusal that concerns single ids, and the cloud's word for it. */
     private record Refusal(ErrorKind kind, String code) {}
 
     /** Gives an order and returns what became of each id; throws where the whole call failed for another reason. */
-    Map<String, Outcome> give(Collection<String> ids, Order order) throws InterruptedException {
+    public Map<String, Outcome> give(Collection<String> ids, Order order) throws InterruptedException {
         Map<String, Outcome> outcomes = new LinkedHashMap<>();
         Set<String> rest = new LinkedHashSet<>(ids);
         for (int orders = 1; !rest.isEmpty(); orders++) {
@@ -80,7 +108,7 @@ final class BatchOrders {
 
     /** Takes out what the refusal can have been about. */
     private void sortOut(Set<String> rest, Refusal refusal, Map<String, Outcome> outcomes) throws InterruptedException {
-        Map<String, Machine> there = api.describe(rest);
+        Map<String, Machine> there = looks.describe(rest);
         rest.removeIf(id -> {
             Machine machine = there.get(id);
             if (machine == null) {

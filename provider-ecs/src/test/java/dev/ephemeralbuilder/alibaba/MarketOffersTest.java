@@ -1,6 +1,7 @@
-package dev.ephemeralbuilder.ecs;
+package dev.ephemeralbuilder.alibaba;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.ephemeralbuilder.Architecture;
 import dev.ephemeralbuilder.MachineSpec;
@@ -20,15 +21,20 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-class EcsOffersTest {
+class MarketOffersTest {
     private static final String A = "cn-test-a";
     private static final String B = "cn-test-b";
     private static final Duration HOUR = Duration.ofHours(1);
+    private static final MachineType TYPE =
+            new MachineType("ecs.c7.large", "ecs.c7", Architecture.X86_64, 2000, 4096, 0);
+    private static final MachineSpec SPEC =
+            MachineSpec.builder().machineImage("m-1").build();
 
-    private final EcsOffers offers = new EcsOffers("cn-test", new TreeSet<>(Set.of(A, B)), type -> true);
+    private final MarketOffers offers =
+            new MarketOffers("ecs", "cn-test", new TreeSet<>(Set.of(A, B)), (type, way) -> true);
 
     private static Price price(String zone, Market market, Duration protection, String amount) {
-        return new Price(Fixtures.TYPE.id(), zone, market, protection, Money.of(amount, "CNY"));
+        return new Price(TYPE.id(), zone, market, protection, Money.of(amount, "CNY"));
     }
 
     private static final List<Price> PRICES = List.of(
@@ -37,7 +43,7 @@ class EcsOffersTest {
             price(A, Market.ON_DEMAND, Duration.ZERO, "0.4"));
 
     private static MarketSnapshot market(List<Price> prices, List<Stock> stock, List<ReleaseRate> rates) {
-        return new MarketSnapshot(List.of(Fixtures.TYPE), prices, stock, rates);
+        return new MarketSnapshot(List.of(TYPE), prices, stock, rates);
     }
 
     private static Offer.Builder offer(Market market, String amount) {
@@ -45,7 +51,7 @@ class EcsOffersTest {
                 .provider("ecs")
                 .region("cn-test")
                 .zone(A)
-                .type(Fixtures.TYPE)
+                .type(TYPE)
                 .market(market)
                 .hourlyPrice(Money.of(amount, "CNY"))
                 .hourlyOnDemandPrice(Money.of("0.4", "CNY"));
@@ -53,9 +59,7 @@ class EcsOffersTest {
 
     @Test
     void everyPriceIsAnOffer() {
-        Offers selected = offers.select(
-                Fixtures.spec().build(),
-                market(PRICES, List.of(), List.of(new ReleaseRate(Fixtures.TYPE.id(), A, 0.03))));
+        Offers selected = offers.select(SPEC, market(PRICES, List.of(), List.of(new ReleaseRate(TYPE.id(), A, 0.03))));
 
         assertThat(selected.offers())
                 .containsExactlyInAnyOrder(
@@ -73,7 +77,7 @@ class EcsOffersTest {
 
     @Test
     void aMarketThatTheSpecExcludesIsNotConsidered() {
-        MachineSpec spec = Fixtures.spec().markets(Set.of(Market.ON_DEMAND)).build();
+        MachineSpec spec = SPEC.toBuilder().markets(Set.of(Market.ON_DEMAND)).build();
 
         assertThat(offers.select(spec, market(PRICES, List.of(), List.of())).offers())
                 .containsExactly(offer(Market.ON_DEMAND, "0.4").build());
@@ -81,9 +85,8 @@ class EcsOffersTest {
 
     @Test
     void whatIsSoldOutIsRejectedAndWhatIsUnknownIsNot() {
-        Offers selected = offers.select(
-                Fixtures.spec().build(),
-                market(PRICES, List.of(new Stock(Fixtures.TYPE.id(), A, Market.SPOT, false)), List.of()));
+        Offers selected =
+                offers.select(SPEC, market(PRICES, List.of(new Stock(TYPE.id(), A, Market.SPOT, false)), List.of()));
 
         assertThat(selected.offers())
                 .containsExactly(offer(Market.ON_DEMAND, "0.4").build());
@@ -92,7 +95,7 @@ class EcsOffersTest {
 
     @Test
     void spotWithoutAnOnDemandPriceIsRejected() {
-        Offers selected = offers.select(Fixtures.spec().build(), market(PRICES.subList(0, 2), List.of(), List.of()));
+        Offers selected = offers.select(SPEC, market(PRICES.subList(0, 2), List.of(), List.of()));
 
         assertThat(selected.offers()).isEmpty();
         assertThat(selected.rejections())
@@ -100,36 +103,38 @@ class EcsOffersTest {
     }
 
     @Test
-    void aSpecWithoutMachineImageIsRejectedAsAWhole() {
-        Offers selected = offers.select(MachineSpec.builder().build(), market(PRICES, List.of(), List.of()));
-
-        assertThat(selected.offers()).isEmpty();
-        assertThat(selected.rejections()).containsExactly(new Rejection("ecs", "the spec names no machine image"));
-    }
-
-    @Test
     void aTypeThatDoesNotFitIsRejectedWithItsReason() {
-        MachineSpec spec = Fixtures.spec().vcpus(64).build();
+        MachineSpec spec = SPEC.toBuilder().vcpus(64).build();
 
         Offers selected = offers.select(spec, market(PRICES, List.of(), List.of()));
 
         assertThat(selected.offers()).isEmpty();
         assertThat(selected.rejections())
-                .containsExactly(
-                        new Rejection("ecs.c7.large", Fixtures.TYPE.misfit(spec).orElseThrow()));
+                .containsExactly(new Rejection("ecs.c7.large", TYPE.misfit(spec).orElseThrow()));
     }
 
     @Test
     void typesThatAreNotAllowedAreNotMentioned() {
-        EcsOffers strict = new EcsOffers("cn-test", Set.of(A), type -> type.architecture() == Architecture.ARM64);
+        MarketOffers strict =
+                new MarketOffers("ecs", "cn-test", Set.of(A), (type, way) -> type.architecture() == Architecture.ARM64);
         MachineType arm = new MachineType("ecs.c8y.large", "ecs.c8y", Architecture.ARM64, 2000, 4096, 0);
 
-        Offers selected = strict.select(
-                Fixtures.spec().build(), new MarketSnapshot(List.of(Fixtures.TYPE, arm), PRICES, List.of(), List.of()));
+        Offers selected = strict.select(SPEC, new MarketSnapshot(List.of(TYPE, arm), PRICES, List.of(), List.of()));
 
         assertThat(selected.offers()).isEmpty();
         assertThat(selected.rejections())
-                .containsExactly(new Rejection(
-                        "ecs.c8y.large", arm.misfit(Fixtures.spec().build()).orElseThrow()));
+                .containsExactly(new Rejection("ecs.c8y.large", arm.misfit(SPEC).orElseThrow()));
+    }
+
+    @Test
+    void aMarketThatATypeIsNotSoldOnIsNotMentioned() {
+        MarketOffers sizes = new MarketOffers("eci", "cn-test", Set.of(A), (type, way) -> way == Market.ON_DEMAND);
+
+        Offers selected = sizes.select(SPEC, market(PRICES, List.of(), List.of()));
+
+        assertThat(selected.offers())
+                .extracting(Offer::provider, Offer::market)
+                .containsExactly(tuple("eci", Market.ON_DEMAND));
+        assertThat(selected.rejections()).isEmpty();
     }
 }
