@@ -1,4 +1,4 @@
-/** ECI container groups as build machines. Holds nothing yet. */
+/** ECI container groups as build machines. */
 @NullMarked
 package dev.ephemeralbuilder.eci;
 

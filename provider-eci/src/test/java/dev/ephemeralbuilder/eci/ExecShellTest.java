@@ -276,8 +276,7 @@ class ExecShellTest {
     @Test
     void aCommandThatNeverBeginsIsGivenUp() throws Exception {
         ExecRig rig = rig();
-        ProviderException e =
-                refused(shell(command -> rig.offer(List.of("sleep", "600")), ExecSockets.PING, SHORT));
+        ProviderException e = refused(shell(command -> rig.offer(List.of("sleep", "600")), ExecSockets.PING, SHORT));
         assertThat(e.effect()).isEqualTo(Effect.UNKNOWN);
         assertThat(e.retryable()).isTrue();
         await().until(() -> rig.connections() == 0);
@@ -286,8 +285,8 @@ class ExecShellTest {
     @Test
     void anotherCommandsWordsAreNoHandshake() throws Exception {
         ExecRig rig = rig();
-        ProviderException e = refused(shell(
-                command -> rig.offer(List.of("echo", "@0 ready")), ExecSockets.PING, ExecSockets.PATIENCE));
+        ProviderException e = refused(
+                shell(command -> rig.offer(List.of("echo", "@0 ready")), ExecSockets.PING, ExecSockets.PATIENCE));
         assertThat(e.effect()).isEqualTo(Effect.UNKNOWN);
         assertThat(e).hasMessageContaining("POSIX sh");
     }
@@ -303,8 +302,7 @@ class ExecShellTest {
 
     @Test
     void aContainerWithoutTheScriptIsNamedForGood() throws Exception {
-        ExecRig rig = later(new ExecRig(
-                folder.resolve("group"), ExecWrapper.FOLDER, Map.of(), Set.of(), false, LONG));
+        ExecRig rig = later(new ExecRig(folder.resolve("group"), ExecWrapper.FOLDER, Map.of(), Set.of(), false, LONG));
         ProviderException e = refused(shell(rig));
         assertThat(e).hasMessageContaining("exec.sh");
         assertThat(e.effect()).isEqualTo(Effect.NONE);
@@ -314,8 +312,7 @@ class ExecShellTest {
     @Test
     void anInterruptEndsTheWaitAndTheConnection() throws Exception {
         ExecRig rig = rig();
-        ExecShell shell = shell(
-                command -> rig.offer(List.of("sleep", "600")), ExecSockets.PING, ExecSockets.PATIENCE);
+        ExecShell shell = shell(command -> rig.offer(List.of("sleep", "600")), ExecSockets.PING, ExecSockets.PATIENCE);
         CompletableFuture<Throwable> thrown = new CompletableFuture<>();
         Thread opener = new Thread(() -> {
             try {

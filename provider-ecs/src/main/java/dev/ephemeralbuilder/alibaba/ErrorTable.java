@@ -9,7 +9,13 @@ import org.jspecify.annotations.Nullable;
 final class ErrorTable {
     /** What money settles, not rights. */
     private static final Set<String> UNPAID = Set.of(
-            "Account.Arrearage", "InsufficientBalance", "InvalidAccountStatus.NotEnoughBalance", "InvalidPayMethod");
+            "Account.Arrearage",
+            "InsufficientBalance",
+            "InvalidAccountStatus.NotEnoughBalance",
+            "InvalidPayMethod",
+            "InvalidPaymentMethod.InsufficientBalance",
+            "Payfor.CreditPayInsufficientBalance",
+            "EipPayInsufficientBalance");
 
     private static final Map<String, ErrorKind> CODES = new HashMap<>();
 

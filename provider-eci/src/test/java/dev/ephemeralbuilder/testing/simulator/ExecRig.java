@@ -30,12 +30,7 @@ public final class ExecRig implements AutoCloseable {
      * @param idle after how long without a frame a connection is cut
      */
     public ExecRig(
-            Path folder,
-            String mount,
-            Map<String, byte[]> script,
-            Set<String> lacking,
-            boolean encoded,
-            Duration idle)
+            Path folder, String mount, Map<String, byte[]> script, Set<String> lacking, boolean encoded, Duration idle)
             throws IOException {
         List<VolumeOrder.ConfigFile> files = script.entrySet().stream()
                 .map(file -> new VolumeOrder.ConfigFile(file.getKey(), file.getValue(), 0555))
@@ -60,8 +55,7 @@ public final class ExecRig implements AutoCloseable {
                 () -> Instant.EPOCH,
                 (name, code) -> {});
         group.start(BUILD);
-        front = new ExecFront(
-                0, encoded ? ExecEncoding.BASE64 : ExecEncoding.RAW, idle, faults, Clock.systemUTC());
+        front = new ExecFront(0, encoded ? ExecEncoding.BASE64 : ExecEncoding.RAW, idle, faults, Clock.systemUTC());
     }
 
     /** Returns an address behind which a command runs. */

@@ -1,0 +1,220 @@
+package dev.ephemeralbuilder.eci;
+
+import com.google.gson.JsonObject;
+import dev.ephemeralbuilder.Market;
+import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.ReclaimNotice;
+import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.Machine.FailureKind;
+import dev.ephemeralbuilder.spi.MachineState;
+import java.math.BigDecimal;
+import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Turns what the cloud says of container groups into machines (eci-openapi, sections 4 and 7). */
+final class ContainerGroups {
+    private static final String NOTICE = "SpotToBeReleased";
+    private static final String OUTBID = "BidFailed";
+
+    /** What Kubernetes' runtimes say of a container that could not be started at all. */
+    private static final Set<String> NEVER_STARTED =
+            Set.of("StartError", "ContainerCannotRun", "CreateContainerError", "RunContainerError");
+
+    private final String region;
+    private final Map<String, String> zones;
+    private final Clock clock;
+    private final Duration noticeTime;
+    private final PullFailures pulls;
+
+    /**
+     * Creates the translation.
+     *
+     * @param vSwitches the vSwitch of each zone
+     * @param clock dates a reclaim for which the cloud names no time
+     * @param noticeTime how long before the reclaim the cloud tells of it
+     */
+    ContainerGroups(
+            String region, Map<String, String> vSwitches, Clock clock, Duration noticeTime, PullFailures pulls) {
+        this.region = region;
+        this.zones = new HashMap<>();
+        vSwitches.forEach((zone, vSwitch) -> zones.put(vSwitch, zone));
+        this.clock = clock;
+        this.noticeTime = noticeTime;
+        this.pulls = pulls;
+    }
+
+    Machine machine(JsonObject group) {
+        String status = present(group, "Status");
+        MachineState state = state(status);
+        String strategy = Json.text(group, "SpotStrategy");
+        Market market = strategy == null || strategy.equals("NoSpot") ? Market.ON_DEMAND : Market.SPOT;
+        Map<String, String> tags = new HashMap<>();
+        for (JsonObject tag : Json.objects(group, "Tags")) {
+            String value = Json.text(tag, "Value");
+            tags.put(present(tag, "Key"), value == null ? "" : value);
+        }
+        try {
+            ReclaimNotice notice = market == Market.SPOT ? notice(group, status) : null;
+            Machine.Builder machine = Machine.builder()
+                    .id(present(group, "ContainerGroupId"))
+                    .region(region)
+                    .zone(zone(group))
+                    .type(type(group))
+                    .market(market)
+                    .state(state)
+                    .createdAt(time(present(group, "CreationTime")))
+                    .tags(tags)
+                    .privateAddress(Json.text(group, "IntranetIp"))
+                    .publicAddress(Json.text(group, "InternetIp"))
+                    .reclaimNotice(notice);
+            Json.objects(group, "Containers").stream()
+                    .findFirst()
+                    .ifPresent(container -> container(group, status, container, notice != null, machine));
+            return machine.build();
+        } catch (DateTimeException e) {
+            throw malformed("a time is malformed");
+        }
+    }
+
+    private static MachineState state(String status) {
+        return switch (status) {
+            case "Scheduling", "Pending" -> MachineState.STARTING;
+            case "Running", "Restarting", "Updating" -> MachineState.RUNNING;
+            case "Terminating" -> MachineState.STOPPING;
+            case "Succeeded", "Failed", "Expired", "ScheduleFailed", "StartingFailed" -> MachineState.ENDED;
+            default -> throw malformed("the Status of a group is not known");
+        };
+    }
+
+    private String zone(JsonObject group) {
+        String zone = Json.text(group, "ZoneId");
+        if (zone != null) {
+            return zone;
+        }
+        // A group that is not scheduled yet may have none [unconfirmed].
+        String vSwitch = Json.text(group, "VSwitchId");
+        String known = vSwitch == null ? null : zones.get(vSwitch);
+        if (known == null) {
+            throw malformed("a group has no ZoneId");
+        }
+        return known;
+    }
+
+    /** The API names an instance type where one was asked for; everything else is a size. */
+    private static String type(JsonObject group) {
+        String type = Json.text(group, "InstanceType");
+        if (type != null) {
+            return type;
+        }
+        BigDecimal vcpus = Json.number(group, "Cpu");
+        BigDecimal gib = Json.number(group, "Memory");
+        if (vcpus == null || gib == null) {
+            throw malformed("a group has neither an InstanceType nor Cpu and Memory");
+        }
+        return EciSizes.id(vcpus, gib);
+    }
+
+    private @Nullable ReclaimNotice notice(JsonObject group, String status) {
+        Optional<JsonObject> event = Json.objects(group, "Events").stream()
+                .filter(e -> NOTICE.equals(Json.text(e, "Reason")))
+                .findFirst();
+        boolean expired = status.equals("Expired");
+        boolean outbid = status.equals("Failed") && isOutbid(group);
+        // A job that came to its own end in time was not reclaimed.
+        if ((event.isEmpty() && !expired && !outbid) || status.equals("Succeeded")) {
+            return null;
+        }
+        String source = expired ? status : outbid ? OUTBID : NOTICE;
+        Instant deadline = event.map(ContainerGroups::at)
+                .map(at -> time(at).plus(noticeTime))
+                .orElse(null);
+        if (deadline != null) {
+            return new ReclaimNotice(deadline, source);
+        }
+        String at = Json.text(group, expired ? "ExpiredTime" : "FailedTime");
+        return new ReclaimNotice(
+                at != null ? time(at) : clock.instant().plus(expired || outbid ? Duration.ZERO : noticeTime), source);
+    }
+
+    /** Events that come again keep the time of the first. */
+    private static @Nullable String at(JsonObject event) {
+        String first = Json.text(event, "FirstTimestamp");
+        return first != null ? first : Json.text(event, "LastTimestamp");
+    }
+
+    private static boolean isOutbid(JsonObject group) {
+        return Json.objects(group, "Events").stream().anyMatch(e -> OUTBID.equals(Json.text(e, "Reason")))
+                || Json.objects(group, "Containers").stream()
+                        .map(c -> Json.object(c, "CurrentState"))
+                        .anyMatch(s ->
+                                OUTBID.equals(Json.text(s, "Reason")) || OUTBID.equals(Json.text(s, "DetailStatus")));
+    }
+
+    /** What the first container says: it is the library's, whatever else a user has put into the group. */
+    private void container(
+            JsonObject group, String status, JsonObject container, boolean reclaimed, Machine.Builder machine) {
+        JsonObject state = Json.object(container, "CurrentState");
+        String kind = Json.text(state, "State");
+        if ("Waiting".equals(kind)) {
+            pulls.failure(container, state, Json.objects(group, "Events"))
+                    .ifPresent(words -> machine.failure(FailureKind.IMAGE_PULL, words));
+        }
+        if (!"Terminated".equals(kind)) {
+            return;
+        }
+        BigDecimal code = Json.number(state, "ExitCode");
+        boolean own = EciApi.OWN_COMMAND.equals(Json.text(container, "Name"));
+        boolean started = !NEVER_STARTED.contains(String.valueOf(Json.text(state, "Reason")));
+        if (own && started && code != null) {
+            machine.exitCode(code.intValue());
+        }
+        // What ended because someone ended it has no failure.
+        boolean byItself = !reclaimed && !status.equals("Terminating");
+        if (byItself && (!started || !own)) {
+            machine.failure(ended(container, state, code, started));
+        }
+    }
+
+    private static String ended(JsonObject container, JsonObject state, @Nullable BigDecimal code, boolean started) {
+        StringBuilder words = new StringBuilder("the container of image ")
+                .append(Json.text(container, "Image"))
+                .append(started ? " ended by itself" : " could not be started");
+        if (code != null) {
+            words.append(" with exit code ").append(code.toPlainString());
+        }
+        String reason = Json.text(state, "Reason");
+        if (reason != null) {
+            words.append(" (").append(reason).append(')');
+        }
+        String message = Json.text(state, "Message");
+        if (message != null) {
+            words.append(": ").append(CloudWords.harmless(message));
+        }
+        return words.toString();
+    }
+
+    private static Instant time(String text) {
+        return OffsetDateTime.parse(text).toInstant();
+    }
+
+    private static String present(JsonObject in, String field) {
+        String value = Json.text(in, field);
+        if (value == null) {
+            throw malformed("a group has no " + field);
+        }
+        return value;
+    }
+
+    private static ProviderException malformed(String why) {
+        return EciApi.malformed(EciApi.DESCRIBE, why, Effect.NONE);
+    }
+}
