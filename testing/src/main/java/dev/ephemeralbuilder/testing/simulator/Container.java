@@ -60,7 +60,7 @@ final class Container {
         this.volumes = volumes;
         this.variables = new HashMap<>(machineEnvironment);
         this.variables.putAll(order.environment());
-        this.imagePath = variables.getOrDefault("PATH", hostPath());
+        this.imagePath = variables.getOrDefault("PATH", LocalMachine.hostPath());
         this.programs = new ProgramPath(order.lackingPrograms());
         this.isolation = isolation;
         this.threads = threads;
@@ -190,9 +190,5 @@ final class Container {
         machine = null;
         first = null;
         return process.exitValue();
-    }
-
-    private static String hostPath() {
-        return System.getenv().getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin");
     }
 }

@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.testing.simulator;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -54,7 +55,7 @@ final class ExecSession {
         this.faults = faults;
         this.timer = timer;
         this.messageBytes = Math.min(BUFFER, faults.messageBytes());
-        this.reader = new WebSocketReader(socket.getInputStream(), MAX_MESSAGE);
+        this.reader = new WebSocketReader(new BufferedInputStream(socket.getInputStream()), MAX_MESSAGE);
         this.writer = new WebSocketWriter(socket.getOutputStream());
     }
 

@@ -168,7 +168,8 @@ public final class LocalMachine {
         namespaces.hold(real, holder -> launchHolder(holder, real));
     }
 
-    private static String hostPath() {
+    /** Returns where this host has its programs, as in the variable {@code PATH}. */
+    static String hostPath() {
         return System.getenv().getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin");
     }
 

@@ -3,6 +3,7 @@ package dev.ephemeralbuilder.testing.simulator;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -18,8 +19,17 @@ final class GroupKit implements AutoCloseable {
     private final List<GroupRuntime> groups = new ArrayList<>();
     private final BlockingQueue<String> ends = new LinkedBlockingQueue<>();
 
+    private final MachineProcesses processes = MachineProcesses.create();
+    private final Map<String, String> environment = new HashMap<>(processes.environment());
+
     GroupKit(Path folder) {
         this.folder = folder;
+        environment.put("CLOUD", "yes");
+    }
+
+    /** Returns the processes of all groups of this kit. */
+    List<MachineProcess> processes() {
+        return processes.list();
     }
 
     /** Returns a group of containers, none of which runs. */
@@ -35,7 +45,7 @@ final class GroupKit implements AutoCloseable {
                 folder.resolve(id),
                 containers,
                 volumes,
-                Map.of("CLOUD", "yes"),
+                environment,
                 namespaces,
                 () -> NOW,
                 (container, code) -> ends.add(container + " " + code));
