@@ -65,7 +65,8 @@ final class ExecFront implements AutoCloseable {
      * Opens the server.
      *
      * @param port 0 for any
-     * @param idle after how long without a frame a connection is cut, by the wall clock; to a fourth exactly
+     * @param idle after how long without a frame a connection is cut, by the wall clock; up to a
+     *     quarter of that later
      * @param wall tells the age of addresses
      */
     ExecFront(int port, ExecEncoding encoding, Duration idle, ExecFaults faults, Clock wall) throws IOException {

@@ -165,7 +165,10 @@ final class GroupRuntime {
         return container(container).exec(command);
     }
 
-    /** Sends SIGTERM to each container's first process, and after a time by the wall clock SIGKILL to everything. */
+    /**
+     * Sends SIGTERM to each container's first process, and after a time by the wall clock SIGKILL to everything. Nothing
+     * can be started any more. Blocks for as long as sending takes.
+     */
     void terminate(Duration grace) {
         terminating = true;
         containers.values().forEach(Container::terminate);

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -116,6 +117,29 @@ class IsolatedGroupTest {
         assertThat(folder.resolve("eci-0/volumes/inner/file")).hasContent("z");
         assertThat(List.of("/eb-config", "/eb-work", "/usr/local/eb-place", "/tmp/eb-inner"))
                 .noneMatch(path -> Files.exists(Path.of(path)));
+    }
+
+    @Test
+    void mountsWorkBelowAUserNamespaceToo() throws Exception {
+        NamespaceSupport asUser = NamespaceSupport.asUser(PATH);
+        try {
+            asUser.tryOut(folder.resolve("trial"));
+        } catch (IOException e) {
+            Assumptions.abort(e.getMessage());
+        }
+        GroupRuntime group = kit.group(
+                List.of(GroupKit.container(
+                        "build",
+                        "touch /eb-config/x 2>/dev/null || echo refused; echo x > /eb-work/file; cat /eb-config/a",
+                        new ContainerOrder.Mount("config", "/eb-config", true, null),
+                        mount("work", "/eb-work"))),
+                List.of(
+                        new VolumeOrder(
+                                "config", List.of(new VolumeOrder.ConfigFile("a", "one\n".getBytes(UTF_8), 0444))),
+                        new VolumeOrder("work", List.of())),
+                asUser.forMachine("group-host", "127.2.0.1"));
+        assertThat(runToEnd(group)).isEqualTo("refused\none\n");
+        assertThat(folder.resolve("eci-0/volumes/work/file")).hasContent("x");
     }
 
     @Test
