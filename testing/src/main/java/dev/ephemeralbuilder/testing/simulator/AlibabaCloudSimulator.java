@@ -392,7 +392,12 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * @throws IllegalArgumentException if the machine is gone
      */
     public void reclaim(SimulatedMachine machine) {
-        reclaim(machine.id(), eci.has(machine.id()) ? Groups.NOTICE : Instances.NOTICE);
+        reclaim(machine.id(), usualNotice(machine.id()));
+    }
+
+    /** Returns how long before its loss a machine or group usually has notice. */
+    Duration usualNotice(String id) {
+        return eci.has(id) ? Groups.NOTICE : Instances.NOTICE;
     }
 
     /**

@@ -151,6 +151,37 @@ final class ControlInput {
         return values;
     }
 
+    /** Reads true or false, or null for neither. */
+    @Nullable Boolean flag(String name) {
+        JsonNode node = field(name);
+        if (node == null) {
+            return null;
+        }
+        if (!node.isBoolean()) {
+            throw ControlError.wrong(name, "true or false", node);
+        }
+        return node.asBoolean();
+    }
+
+    /** Reads a list of texts that is not empty, or null for none. */
+    @Nullable List<String> texts(String name, String allowed) {
+        JsonNode node = field(name);
+        if (node == null) {
+            return null;
+        }
+        List<String> values = new ArrayList<>();
+        for (JsonNode element : node) {
+            if (!element.isTextual()) {
+                throw ControlError.wrong(name, allowed, element);
+            }
+            values.add(element.asText());
+        }
+        if (!node.isArray() || values.isEmpty()) {
+            throw ControlError.wrong(name, allowed, node);
+        }
+        return values;
+    }
+
     double number(String name, double least, double most, double fallback) {
         JsonNode node = field(name);
         if (node == null) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
@@ -13,7 +14,6 @@ import java.util.function.Supplier;
 /** What the controls of a simulator can do over HTTP. Documented in docs/simulator.md. */
 final class ControlRoutes {
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-    private static final long USUAL_NOTICE_SECONDS = 300;
     private static final long MAX_NOTICE_SECONDS = 86_400;
     private static final long MAX_ADVANCE_SECONDS = 366L * 86_400;
     private static final long MAX_STOCK = 1_000_000;
@@ -37,7 +37,7 @@ final class ControlRoutes {
     }
 
     List<ControlApi.Route> all() {
-        return List.of(
+        List<ControlApi.Route> all = new ArrayList<>(List.of(
                 new ControlApi.Route("GET", "/faults", (id, input) -> faults(input)),
                 new ControlApi.Route("POST", "/faults", (id, input) -> addFault(input)),
                 new ControlApi.Route("DELETE", "/faults", (id, input) -> clearFaults(input)),
@@ -50,7 +50,9 @@ final class ControlRoutes {
                 new ControlApi.Route("GET", "/journal", (id, input) -> journal(input)),
                 new ControlApi.Route("GET", "/journal/counts", (id, input) -> counts(input)),
                 new ControlApi.Route("GET", "/clock", (id, input) -> clock(input)),
-                new ControlApi.Route("POST", "/clock/advance", (id, input) -> advance(input)));
+                new ControlApi.Route("POST", "/clock/advance", (id, input) -> advance(input))));
+        all.addAll(new GroupControlRoutes(simulator).all());
+        return all;
     }
 
     private JsonNode faults(ControlInput input) {
@@ -60,6 +62,8 @@ final class ControlRoutes {
         simulator.faults().orders().forEach(order -> rules.add(FaultJson.write(order)));
         ArrayNode cuts = answer.putArray("sshCutsAfterBytes");
         simulator.faults().ssh().pending().forEach(cuts::add);
+        ArrayNode execCuts = answer.putArray("execCutsAfterBytes");
+        simulator.faults().exec().pendingCuts().forEach(execCuts::add);
         return answer;
     }
 
@@ -130,7 +134,8 @@ final class ControlRoutes {
         Long seconds = input.whole("noticeSeconds", 0, MAX_NOTICE_SECONDS);
         input.end();
         onMachine(
-                id, () -> simulator.reclaim(id, Duration.ofSeconds(seconds == null ? USUAL_NOTICE_SECONDS : seconds)));
+                id,
+                () -> simulator.reclaim(id, seconds == null ? simulator.usualNotice(id) : Duration.ofSeconds(seconds)));
         return JSON.objectNode();
     }
 
@@ -149,7 +154,9 @@ final class ControlRoutes {
     }
 
     private JsonNode stock(ControlInput input) {
-        String type = input.requireOneOf("type", FaultJson.types(region));
+        List<String> kinds = new ArrayList<>(FaultJson.types(region));
+        GroupSize.all().forEach(size -> kinds.add(size.key()));
+        String type = input.requireOneOf("type", kinds);
         String zone = input.requireOneOf("zone", region.zones());
         int machines = (int) input.requireWhole("machines", 0, MAX_STOCK);
         input.end();

@@ -1,6 +1,7 @@
 package dev.ephemeralbuilder.testing.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -56,15 +57,29 @@ class SimulatorDocsTest {
     @Test
     void everyExampleAnswersWhatIsShown() throws Exception {
         String id = client.create(client.spot()).get(0);
+        String group = createGroup();
         cloud.clock().advance(Duration.ofSeconds(5));
+        awaitRunning(group);
         HttpClient http = HttpClient.newHttpClient();
         for (Example example : examples()) {
             HttpResponse<String> response =
-                    http.send(example.request(cloud.endpoint(), id), HttpResponse.BodyHandlers.ofString());
+                    http.send(example.request(cloud.endpoint(), id, group), HttpResponse.BodyHandlers.ofString());
             assertThat(response.statusCode()).as(example.toString()).isEqualTo(200);
             JsonNode shown = json.readTree(example.answer());
             assertSame(example.toString(), json.readTree(response.body()), shown);
         }
+    }
+
+    private String createGroup() throws Exception {
+        try (GroupClient groups = new GroupClient(cloud)) {
+            return groups.create(GroupClient.group("sleep 60"));
+        }
+    }
+
+    /** Its containers start by the wall clock. */
+    private void awaitRunning(String group) {
+        await().until(() -> cloud.groups().stream()
+                .anyMatch(each -> each.id().equals(group) && each.state().equals("Running")));
     }
 
     @Test
@@ -79,6 +94,7 @@ class SimulatorDocsTest {
                         + example.path()
                                 .replaceFirst("\\?.*", "")
                                 .replace("$ID", "{id}")
+                                .replace("$GROUP", "{id}")
                                 .replaceFirst("/1$", "/{id}")));
         assertThat(shown).isEqualTo(routes);
         assertThat(Files.readString(DOCUMENT))
@@ -132,9 +148,9 @@ class SimulatorDocsTest {
     }
 
     private record Example(String method, @Nullable String type, String body, String path, String answer) {
-        HttpRequest request(URI endpoint, String id) {
-            HttpRequest.Builder request = HttpRequest.newBuilder(
-                            URI.create(endpoint + "/_simulator" + path.replace("$ID", id)))
+        HttpRequest request(URI endpoint, String id, String group) {
+            HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(
+                            endpoint + "/_simulator" + path.replace("$ID", id).replace("$GROUP", group)))
                     .timeout(Duration.ofSeconds(30))
                     .method(method, HttpRequest.BodyPublishers.ofString(body));
             if (type != null) {
