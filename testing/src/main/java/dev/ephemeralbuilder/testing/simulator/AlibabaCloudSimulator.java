@@ -7,24 +7,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * A server on the loopback address that speaks the ECS OpenAPI (2014-05-26) well enough that Alibaba Cloud's own SDK
- * cannot tell, and whose machines are real: real SSH, real processes.
+ * A server on the loopback address that speaks the ECS OpenAPI (2014-05-26) and the ECI OpenAPI (2018-08-08), both on
+ * one port, well enough that Alibaba Cloud's own SDK cannot tell, and whose machines are real: real SSH, real processes.
  *
  * <pre>{@code
  * try (AlibabaCloudSimulator cloud = AlibabaCloudSimulator.builder().seed(1).start()) {
@@ -44,6 +36,10 @@ import org.slf4j.LoggerFactory;
  * {@link SimulatedMachine#sshPort}. Commands are processes of this host with a folder of their own, and on Linux with
  * namespaces of their own if {@link Builder#isolation} wants it. <b>This is no sandbox</b>, see {@link LocalMachine}.
  *
+ * <p>A container group's containers run their commands as processes of this host as well, whatever their image is called,
+ * see {@link #images}; commands in them run over a WebSocket on a port of its own. Without isolation a mount is a folder
+ * below the container's own, and only items of commands that are or begin with its path are told so.
+ *
  * <p>What can be ordered and asked here can also be ordered and asked over HTTP, under {@code /_simulator/} of the same
  * server and with JSON, for clients in other languages. Whoever can reach the port may do so; requests that a web page
  * could send are refused.
@@ -54,124 +50,10 @@ import org.slf4j.LoggerFactory;
  * <p>Safe for use by many threads.
  */
 public final class AlibabaCloudSimulator implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(AlibabaCloudSimulator.class);
+    private final RunningCloud cloud;
 
-    private static final int MACHINE_THREADS = 8;
-    private static final String FOLDER_PREFIX = "ephemeral-";
-    private static final Duration END_OF_MACHINES = Duration.ofSeconds(20);
-
-    private final Faults faults;
-    private final JournalRecorder journal;
-    private final AccessKeys keys;
-    private final SshFront ssh;
-    private final ExecFront exec;
-    private final List<Ticker> tickers = new ArrayList<>();
-    private final AtomicBoolean closed = new AtomicBoolean();
-    // Whoever forgets to close leaves no processes behind, unless the JVM is killed.
-    private final Thread exitHook = new Thread(this::killMachines, "ephemeral-simulator-exit");
-    private final Premises premises;
-    private final EcsProduct ecs;
-    private final EciProduct eci;
-    private final HttpFront http;
-
-    private AlibabaCloudSimulator(
-            Builder b,
-            Path root,
-            SshFront ssh,
-            ExecFront exec,
-            Faults faults,
-            boolean ownAddresses,
-            @Nullable NamespaceSupport namespaces) {
-        this.ssh = ssh;
-        this.exec = exec;
-        this.faults = faults;
-        Region region = new Region(b.region);
-        RateLimits limits = new RateLimits(b.clock::now);
-        SimulatedAccount account = new SimulatedAccount(region, limits);
-        keys = new AccessKeys(account::secretOf, Clock.systemUTC());
-        journal = new JournalRecorder(b.journalCapacity, b.clock::now, Clock.systemUTC());
-        premises = new Premises(
-                b.seed,
-                region,
-                b.clock,
-                b.clock.newTicker("ephemeral-simulator-lifecycle"),
-                new SpotMarket(b.seed),
-                account,
-                limits,
-                machineThreads(),
-                MachineProcesses.create(),
-                root,
-                new Addresses(ownAddresses),
-                namespaces,
-                b.machineEnvironment,
-                b.bootMin,
-                b.bootMax,
-                this::endpoint);
-        ecs = new EcsProduct(premises, b.imageTime, b.machineHook, ssh);
-        eci = new EciProduct(premises, exec);
-        Gateway gateway = new Gateway(
-                region,
-                new RequestSignature(keys, Clock.systemUTC()),
-                new ClientTokenLedger(b.clock::now),
-                account,
-                limits,
-                faults,
-                journal);
-        ecs.register(gateway.operationsOf(Product.ECS));
-        eci.register(gateway.operationsOf(Product.ECI));
-        try {
-            http = new HttpFront(
-                    b.port,
-                    gateway,
-                    ecs.metadata(),
-                    new ControlApi(new ControlRoutes(this, region, gateway::actions)),
-                    b.clock);
-        } catch (RuntimeException e) {
-            premises.lifecycle().close();
-            throw e;
-        }
-        Runtime.getRuntime().addShutdownHook(exitHook);
-        log.debug("Simulator on port {}, SSH on port {}", http.port(), ssh.port());
-    }
-
-    private static ThreadPoolExecutor machineThreads() {
-        ThreadPoolExecutor threads = new ThreadPoolExecutor(
-                MACHINE_THREADS,
-                MACHINE_THREADS,
-                10,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                Threads.numbered("ephemeral-simulator-machine"));
-        threads.allowCoreThreadTimeOut(true);
-        return threads;
-    }
-
-    private static AlibabaCloudSimulator start(Builder b) throws IOException {
-        boolean ownAddresses = b.ownAddresses && SshFront.hasOwnAddresses();
-        Faults faults = new Faults(b.seed);
-        SshFront ssh = new SshFront(b.sshPort, ownAddresses, faults.ssh());
-        ExecFront exec = null;
-        Path root = null;
-        NamespaceSupport namespaces = null;
-        try {
-            exec = new ExecFront(0, b.execEncoding, b.execIdle, faults.exec(), Clock.systemUTC());
-            root = b.machineRoot == null
-                    ? Files.createTempDirectory(FOLDER_PREFIX)
-                    : Files.createTempDirectory(Files.createDirectories(b.machineRoot), FOLDER_PREFIX);
-            if (b.isolation == Isolation.NAMESPACES) {
-                namespaces = NamespaceSupport.find(b.programs, root);
-            }
-            return new AlibabaCloudSimulator(b, root, ssh, exec, faults, ownAddresses, namespaces);
-        } catch (IOException | RuntimeException e) {
-            ssh.close();
-            if (exec != null) {
-                exec.close();
-            }
-            if (root != null) {
-                MachineRuntime.delete(root);
-            }
-            throw e;
-        }
+    private AlibabaCloudSimulator(Builder settings) throws IOException {
+        cloud = RunningCloud.start(settings, this);
     }
 
     /** Begins a simulator. */
@@ -181,12 +63,12 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
 
     /** Returns where the API is, such as {@code http://127.0.0.1:8080}. */
     public URI endpoint() {
-        return URI.create("http://127.0.0.1:" + http.port());
+        return cloud.endpoint();
     }
 
     /** Returns the region's id; other regions are refused. */
     public String region() {
-        return premises.region().name();
+        return cloud.premises.region().name();
     }
 
     /**
@@ -214,7 +96,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         if (lifetime.isNegative()) {
             throw new IllegalArgumentException("lifetime must be zero or more, was " + lifetime);
         }
-        return keys.issue(lifetime);
+        return cloud.keys.issue(lifetime);
     }
 
     /**
@@ -232,7 +114,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
 
     /** Returns zone to vSwitch id, one per zone; unmodifiable, sorted by zone. */
     public Map<String, String> vSwitches() {
-        return premises.region().vSwitches();
+        return cloud.premises.region().vSwitches();
     }
 
     /**
@@ -240,7 +122,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * {@link SimulatedMachine#sshPort}.
      */
     public int sshPort() {
-        return ssh.port();
+        return cloud.ssh.port();
     }
 
     /**
@@ -248,11 +130,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * own, which ends with it or with the simulator.
      */
     public Ticker ticker() {
-        Ticker ticker = premises.clock().newTicker("ephemeral-simulator-engine");
-        synchronized (tickers) {
-            tickers.add(ticker);
-        }
-        return ticker;
+        return cloud.newTicker();
     }
 
     /**
@@ -261,8 +139,8 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * What is a mere record of a group that has ended is in {@link #groups} alone.
      */
     public List<SimulatedMachine> machines() {
-        List<SimulatedMachine> machines = new ArrayList<>(ecs.machines());
-        machines.addAll(eci.machines());
+        List<SimulatedMachine> machines = new ArrayList<>(cloud.ecs.machines());
+        machines.addAll(cloud.eci.machines());
         return List.copyOf(machines);
     }
 
@@ -271,17 +149,17 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * does not show any more the last 10,000.
      */
     public List<SimulatedGroup> groups() {
-        return eci.groups().ever();
+        return cloud.eci.groups().ever();
     }
 
     /** Returns the container images: all there, until something else is ordered. */
     public SimulatedImages images() {
-        return eci.images();
+        return cloud.eci.images();
     }
 
     /** Returns the account: callers and their permissions, limits and quotas. */
     public SimulatedAccount account() {
-        return premises.account();
+        return cloud.premises.account();
     }
 
     /**
@@ -292,22 +170,22 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * @throws UncheckedIOException if it cannot be read
      */
     public List<MachineProcess> processes() {
-        return premises.processes().list();
+        return cloud.premises.processes().list();
     }
 
     /** Returns the faults of this simulator, none at first. */
     public Faults faults() {
-        return faults;
+        return cloud.faults;
     }
 
     /** Returns the calls that were answered until now, also those that were refused. */
     public Journal journal() {
-        return journal.journal();
+        return cloud.journal.journal();
     }
 
     /** Returns the clock that was given to the builder. */
     public SimulatedClock clock() {
-        return premises.clock();
+        return cloud.premises.clock();
     }
 
     /**
@@ -315,7 +193,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * for {@code faults().on(action).times(1).loseAnswer()}.
      */
     public void loseNextAnswer(String action) {
-        faults.on(action).times(1).loseAnswer();
+        cloud.faults.on(action).times(1).loseAnswer();
     }
 
     /**
@@ -328,14 +206,16 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * @throws IllegalArgumentException if the amount is not, or type or zone are not known
      */
     public void price(String type, String zone, BigDecimal amount) {
-        Region region = premises.region();
+        Region region = cloud.premises.region();
         Catalogue.Type known = region.catalogue().find(type);
         if (known == null || !region.vSwitches().containsKey(zone)) {
             throw new IllegalArgumentException("no such type or zone: " + type + ", " + zone);
         }
-        premises.market().setPrice(known, zone, amount, premises.clock().now());
-        ecs.instances().priceChanged(type, zone);
-        eci.groups().priceChanged(type, zone);
+        cloud.premises
+                .market()
+                .setPrice(known, zone, amount, cloud.premises.clock().now());
+        cloud.ecs.instances().priceChanged(type, zone);
+        cloud.eci.groups().priceChanged(type, zone);
     }
 
     /**
@@ -359,12 +239,12 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
         if (machines < 0) {
             throw new IllegalArgumentException("stock must not be negative");
         }
-        premises.market().setStock(requireNonNull(type, "type"), requireNonNull(zone, "zone"), machines);
+        cloud.premises.market().setStock(requireNonNull(type, "type"), requireNonNull(zone, "zone"), machines);
     }
 
     /**
-     * Takes a machine or a container group back, as the cloud does with spot. Of a machine the operation lock says {@code Recycling}, its own
-     * metadata has a {@code termination-time}, and when the notice is over its processes are killed and it goes. That it
+     * Takes a machine or a container group back, as the cloud does with spot. Of a machine the operation lock says
+     * {@code Recycling}, its own metadata has a {@code termination-time}, and when the notice is over its processes are killed and it goes. That it
      * still counts as Running until then is unconfirmed. Without notice neither comes before. A group gets an event
      * {@code SpotToBeReleased}, and is Expired when the notice is over (eci-openapi, 7).
      *
@@ -377,12 +257,12 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * @throws IllegalArgumentException if there is no such machine
      */
     public void reclaim(String machineId, Duration notice) {
-        if (eci.has(machineId)) {
-            eci.groups().reclaim(machineId, notice, GroupStatus.EXPIRED);
+        if (cloud.eci.has(machineId)) {
+            cloud.eci.groups().reclaim(machineId, notice, GroupStatus.EXPIRED);
             return;
         }
         require(machineId);
-        ecs.instances().reclaim(machineId, notice);
+        cloud.ecs.instances().reclaim(machineId, notice);
     }
 
     /**
@@ -397,7 +277,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
 
     /** Returns how long before its loss a machine or group usually has notice. */
     Duration usualNotice(String id) {
-        return eci.has(id) ? Groups.NOTICE : Instances.NOTICE;
+        return cloud.eci.has(id) ? Groups.NOTICE : Instances.NOTICE;
     }
 
     /**
@@ -407,10 +287,10 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * @throws IllegalArgumentException if there is no such group
      */
     public void failBid(String groupId, Duration notice) {
-        if (!eci.has(groupId)) {
+        if (!cloud.eci.has(groupId)) {
             throw new IllegalArgumentException("no such container group: " + groupId);
         }
-        eci.groups().reclaim(groupId, notice, GroupStatus.FAILED);
+        cloud.eci.groups().reclaim(groupId, notice, GroupStatus.FAILED);
     }
 
     /**
@@ -419,7 +299,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * @throws IllegalArgumentException if there is no such machine
      */
     public void cutSsh(String machineId) {
-        ssh.cut(require(machineId));
+        cloud.ssh.cut(require(machineId));
     }
 
     /**
@@ -429,10 +309,10 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * @throws IllegalArgumentException if there is no such group
      */
     public void cutExec(String groupId) {
-        if (!eci.has(groupId)) {
+        if (!cloud.eci.has(groupId)) {
             throw new IllegalArgumentException("no such container group: " + groupId);
         }
-        exec.cut(groupId);
+        cloud.exec.cut(groupId);
     }
 
     /**
@@ -441,52 +321,12 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (!closed.compareAndSet(false, true)) {
-            return;
-        }
-        removeExitHook();
-        http.close();
-        premises.lifecycle().close();
-        List<MachineRuntime> machines = ecs.instances().clear();
-        ThreadPoolExecutor machineThreads = premises.machineThreads();
-        LocalMachine.killAll(machines.stream().map(MachineRuntime::processes).toList());
-        machines.forEach(machine -> machineThreads.execute(Threads.guarded(machine::end)));
-        List<GroupRuntime> groups = eci.groups().clear();
-        machineThreads.execute(Threads.guarded(() -> GroupRuntime.endAll(groups)));
-        machineThreads.shutdown();
-        try {
-            if (!machineThreads.awaitTermination(END_OF_MACHINES.toMillis(), TimeUnit.MILLISECONDS)) {
-                log.warn("Not all machines ended in time");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        machineThreads.shutdownNow();
-        ssh.close();
-        exec.close();
-        synchronized (tickers) {
-            tickers.forEach(Ticker::close);
-        }
-        MachineRuntime.delete(premises.root());
-    }
-
-    private void removeExitHook() {
-        try {
-            Runtime.getRuntime().removeShutdownHook(exitHook);
-        } catch (IllegalStateException e) {
-            log.debug("The JVM is on its way out and ends the machines too");
-        }
-    }
-
-    private void killMachines() {
-        LocalMachine.killAll(ecs.processes());
-        GroupRuntime.endAll(eci.groups().clear());
-        MachineRuntime.delete(premises.root());
+        cloud.close();
     }
 
     private MachineRuntime require(String machineId) {
         try {
-            return ecs.instances().require(machineId).runtime;
+            return cloud.ecs.instances().require(machineId).runtime;
         } catch (ApiError e) {
             throw new IllegalArgumentException("no such machine: " + machineId, e);
         }
@@ -499,23 +339,25 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
 
     /** Builds {@link AlibabaCloudSimulator}s. Not safe for use by many threads. */
     public static final class Builder {
-        private long seed = 1;
-        private String region = "cn-hangzhou";
-        private int port;
-        private int sshPort;
-        private SimulatedClock clock = SimulatedClock.wall();
-        private Duration bootMin = Duration.ofSeconds(1);
-        private Duration bootMax = Duration.ofSeconds(2);
-        private Duration imageTime = Duration.ofSeconds(2);
-        private @Nullable Path machineRoot;
-        private Map<String, String> machineEnvironment = Map.of();
-        private MachineHook machineHook = home -> {};
-        private Isolation isolation = Isolation.PLAIN;
-        private int journalCapacity = 10_000;
-        private String programs = System.getenv().getOrDefault("PATH", "");
-        private boolean ownAddresses = true;
-        private ExecEncoding execEncoding = ExecEncoding.RAW;
-        private Duration execIdle = ExecFront.IDLE;
+        long seed = 1;
+        String region = "cn-hangzhou";
+        int port;
+        int sshPort;
+        SimulatedClock clock = SimulatedClock.wall();
+        Duration bootMin = Duration.ofSeconds(1);
+        Duration bootMax = Duration.ofSeconds(2);
+        Duration imageTime = Duration.ofSeconds(2);
+
+        @Nullable Path machineRoot;
+
+        Map<String, String> machineEnvironment = Map.of();
+        MachineHook machineHook = home -> {};
+        Isolation isolation = Isolation.PLAIN;
+        int journalCapacity = 10_000;
+        String programs = System.getenv().getOrDefault("PATH", "");
+        boolean ownAddresses = true;
+        ExecEncoding execEncoding = ExecEncoding.RAW;
+        Duration execIdle = ExecFront.IDLE;
 
         private Builder() {}
 
@@ -662,7 +504,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
          */
         public AlibabaCloudSimulator start() {
             try {
-                return AlibabaCloudSimulator.start(this);
+                return new AlibabaCloudSimulator(this);
             } catch (IOException e) {
                 throw new UncheckedIOException("the simulator cannot start: " + e.getMessage(), e);
             }

@@ -1,7 +1,10 @@
 package dev.ephemeralbuilder.testing.simulator;
 
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -51,6 +54,26 @@ final class ApiRequest {
 
     byte[] body() {
         return body.clone();
+    }
+
+    /**
+     * Checks the body against the header {@code Content-MD5}, if that came. The code is [unconfirmed].
+     *
+     * @throws ApiError if they do not fit
+     */
+    void checkBody() {
+        String given = header("content-md5");
+        if (given == null) {
+            return;
+        }
+        try {
+            byte[] digest = MessageDigest.getInstance("MD5").digest(body);
+            if (!Base64.getEncoder().encodeToString(digest).equals(given)) {
+                throw ApiError.of("InvalidContentMD5", "The specified Content-MD5 is not that of the body.");
+            }
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JVM has MD5", e);
+        }
     }
 
     /** Returns the values of a header, trimmed, sorted and joined by commas, or null if it did not come. */

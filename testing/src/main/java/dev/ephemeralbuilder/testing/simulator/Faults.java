@@ -220,13 +220,13 @@ public final class Faults {
             this.number = number;
         }
 
-        /** Keeps the rule to requests for a zone, by {@code ZoneId} or by the zone of {@code VSwitchId}. */
+        /** Keeps the rule to requests for a zone, by {@code ZoneId} or by the zone of the first {@code VSwitchId}. */
         public Rule zone(String zone) {
             this.zone = requireNonNull(zone, "zone");
             return this;
         }
 
-        /** Keeps the rule to requests whose {@code InstanceType} is this. */
+        /** Keeps the rule to requests whose {@code InstanceType} is this, or begins with it in a list of ECI. */
         public Rule type(String type) {
             this.type = requireNonNull(type, "type");
             return this;
@@ -325,6 +325,9 @@ public final class Faults {
          * do when stock ends between the two (ecs-openapi, 0). {@code DescribeInstanceHistoryEvents} then has a
          * {@code SystemFailure.Delete} for each: first Executing, and Executed once the machine is gone. When the event
          * comes is made up.
+         *
+         * <p>For {@code CreateContainerGroup}: the group becomes ScheduleFailed, with an event {@code NoStock}
+         * (eci-openapi, 8).
          */
         public Rule vanish() {
             return vanish(Integer.MAX_VALUE);
@@ -343,9 +346,9 @@ public final class Faults {
         }
 
         /**
-         * For {@code RunInstances}: what the call creates is there, but no call sees it for a while: it is missing from
-         * {@code DescribeInstances} and {@code ListTagResources}, by id and by tag, and operations on its id answer
-         * {@code InvalidInstanceId.NotFound} (ecs-openapi, 3 and 6.3; that the latter do is [unconfirmed]). Goes
+         * For {@code RunInstances} and {@code CreateContainerGroup}: what the call creates is there, but no call sees it
+         * for a while: it is missing from describe calls and {@code ListTagResources}, by id and by tag, and operations on
+         * its id answer {@code InvalidInstanceId.NotFound} or {@code InvalidParameter.NotFound} (ecs-openapi, 3 and 6.3; that the latter do is [unconfirmed]). Goes
          * together with any other fault of the call, such as {@link #loseAnswer}.
          *
          * @param lag from the create call, by the cloud's clock; those of several rules add up

@@ -113,6 +113,7 @@ final class Gateway {
             product = product(parameters);
             String zone = zone(parameters);
             call.asks(parameters, zone);
+            request.checkBody();
             String caller = signature.verify(request, parameters);
             call.isOf(caller);
             String action = parameters.require("Action");

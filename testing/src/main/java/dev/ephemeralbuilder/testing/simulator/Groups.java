@@ -4,11 +4,9 @@ import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -31,10 +29,6 @@ final class Groups {
 
     private static final Logger log = LoggerFactory.getLogger(Groups.class);
     private static final Duration LEAST_TERMINATING = Duration.ofSeconds(1);
-    private static final Duration RECORD = Duration.ofHours(1);
-    private static final Duration UNSCHEDULED_RECORD = Duration.ofHours(24);
-    private static final int MAX_RECORDS = 100;
-    private static final int MAX_GONE = 10_000;
 
     private final Premises premises;
     private final Ticker ticker;
@@ -45,8 +39,7 @@ final class Groups {
     private final RuntimeFactory factory;
     private final GroupWorks works;
     private final Map<String, Group> byId = new LinkedHashMap<>();
-    // Without what is real of them, which is large.
-    private final Map<Long, SimulatedGroup> gone = new LinkedHashMap<>();
+    private final GroupRecords gone = new GroupRecords();
     private long created;
 
     Groups(
@@ -192,8 +185,7 @@ final class Groups {
         group.become(status, now);
         group.finished = now;
         works.onMachineThread(group, GroupRuntime::end);
-        group.steps.add(ticker.schedule(
-                status == GroupStatus.SCHEDULE_FAILED ? UNSCHEDULED_RECORD : RECORD, this::forgetOldRecords));
+        group.steps.add(ticker.schedule(GroupRecords.kept(status), this::forgetOldRecords));
         log.debug("{} is {}", group.id, status.text());
         if (group.making != null) {
             caches.finish(group.making, status == GroupStatus.SUCCEEDED);
@@ -202,21 +194,7 @@ final class Groups {
     }
 
     private synchronized void forgetOldRecords() {
-        Instant now = now();
-        List<Group> records = byId.values().stream()
-                .filter(group -> group.finished != null)
-                .sorted(Comparator.comparing((Group group) -> group.finished == null ? now : group.finished)
-                        .reversed())
-                .toList();
-        for (int i = 0; i < records.size(); i++) {
-            Group group = records.get(i);
-            Instant end = group.finished == null ? now : group.finished;
-            boolean unscheduled = group.status() == GroupStatus.SCHEDULE_FAILED;
-            Duration kept = unscheduled ? UNSCHEDULED_RECORD : RECORD;
-            if (!now.isBefore(end.plus(kept)) && (unscheduled || i >= MAX_RECORDS)) {
-                forget(group);
-            }
-        }
+        GroupRecords.tooOld(byId.values(), now()).forEach(this::forget);
     }
 
     /**
@@ -261,10 +239,7 @@ final class Groups {
         }
         cancelTimers(group);
         group.become(GroupStatus.GONE, now());
-        gone.put(group.number, group.snapshot(now()));
-        if (gone.size() > MAX_GONE) {
-            gone.remove(gone.keySet().iterator().next());
-        }
+        gone.add(group, now());
         if (group.finished == null) {
             works.onMachineThread(group, GroupRuntime::end);
             if (group.making != null) {
@@ -353,10 +328,7 @@ final class Groups {
 
     /** Returns all that there ever were, as far as they are remembered. */
     synchronized List<SimulatedGroup> ever() {
-        Instant now = now();
-        Map<Long, SimulatedGroup> all = new TreeMap<>(gone);
-        byId.values().forEach(group -> all.put(group.number, group.snapshot(now)));
-        return List.copyOf(all.values());
+        return gone.with(byId.values(), now());
     }
 
     /** Returns the vCPUs of all groups that are alive. */

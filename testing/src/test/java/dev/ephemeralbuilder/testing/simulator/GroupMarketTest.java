@@ -286,4 +286,32 @@ class GroupMarketTest {
                 .containsEntry(List.of(1.0, 16.0), "2-16Gi")
                 .containsEntry(List.of(7.0, 13.0), "8-16Gi");
     }
+
+    @Test
+    void recordsAreKeptForAnHourAndTheLatestHundredOfThemLonger() throws Exception {
+        for (int i = 0; i < 102; i++) {
+            cloud.reclaim(client.create(group()), Duration.ZERO);
+        }
+        clock.advance(Duration.ofMinutes(59));
+        assertThat(total()).isEqualTo(102);
+        clock.advance(Duration.ofMinutes(1));
+        assertThat(total()).isEqualTo(100);
+        assertThat(cloud.groups()).hasSize(102);
+    }
+
+    private int total() throws Exception {
+        return client.call("DescribeContainerGroups", Map.of("Limit", "1"))
+                .path("TotalCount")
+                .asInt();
+    }
+
+    @Test
+    void groupsThatAreNotEndedCountAsMachines() throws Exception {
+        String id = client.create(group("InstanceType", TYPE));
+        assertThat(cloud.machines()).singleElement().satisfies(machine -> {
+            assertThat(machine.id()).isEqualTo(id);
+            assertThat(machine.type()).isEqualTo(TYPE);
+            assertThat(machine.state()).isEqualTo("Scheduling");
+        });
+    }
 }
