@@ -72,7 +72,7 @@ final class EciProduct {
             GroupRuntime.Listener listener) {
         String address = premises.addresses().ofGroup(number);
         NamespaceSupport support = premises.namespaces();
-        @Nullable Namespaces namespaces = support == null ? null : support.forMachine(request.name, address);
+        @Nullable Namespaces namespaces = support == null ? null : support.forMachine(request.hostName, address);
         return new GroupRuntime(
                 id,
                 address,

@@ -87,15 +87,13 @@ final class GroupOperations {
     private record Page(List<ObjectNode> rows, int total, String next) {}
 
     private Page page(Parameters p, Predicate<Group> filter, int most, Function<Group, ObjectNode> write) {
-        record Row(long number, ObjectNode json) {}
         int limit = p.integer("Limit", most);
         if (limit < 1 || limit > most) {
             throw ApiError.invalid("Limit");
         }
-        // Written before the page is cut: a group may end in between.
-        List<Row> all = groups.selectVisible(filter, group -> new Row(group.number, write.apply(group)));
-        Paging.Page<Row> page = Paging.byToken(all, Row::number, p, limit);
-        return new Page(page.rows().stream().map(Row::json).toList(), all.size(), page.next());
+        List<Group> all = groups.selectVisible(filter, group -> group);
+        Paging.Page<Group> page = Paging.byToken(all, group -> group.number, p, limit);
+        return new Page(groups.write(page.rows(), write), all.size(), page.next());
     }
 
     /** Returns the filter by what all describe calls know. */

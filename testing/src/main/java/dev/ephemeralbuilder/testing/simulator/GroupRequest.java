@@ -25,6 +25,8 @@ final class GroupRequest {
     private static final Set<String> STRATEGIES = Set.of("NoSpot", "SpotWithPriceLimit", "SpotAsPriceGo");
     private static final Set<String> POLICIES = Set.of("Always", "Never", "OnFailure");
     private static final Set<String> SCHEDULES = Set.of("VSwitchOrdered", "VSwitchRandom");
+    private static final Pattern HOST_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9.-]{0,126}[A-Za-z0-9]");
+    private static final int MAX_HOST_NAME = 63;
     private static final int MAX_V_SWITCHES = 10;
     private static final int MAX_TAGS = 20;
     private static final int MAX_TAG_KEY = 64;
@@ -43,6 +45,7 @@ final class GroupRequest {
     final List<String> vSwitches;
     final boolean randomVSwitch;
     final String securityGroup;
+    final String hostName;
     final String resourceGroup;
     final String strategy;
     final @Nullable BigDecimal priceLimit;
@@ -84,6 +87,7 @@ final class GroupRequest {
         if (!securityGroup.equals(Region.SECURITY_GROUP)) {
             throw ApiError.of("InvalidSecurityGroupId.NotFound", "The specified security group does not exist.");
         }
+        hostName = hostName(p.get("HostName", name));
         resourceGroup = p.get("ResourceGroupId", "");
         volumes = VolumeSpec.read(p);
         containers = ContainerParameters.read(
@@ -110,6 +114,16 @@ final class GroupRequest {
         if (p.flag("DryRun")) {
             throw ApiError.of("DryRunOperation", "Request validation has been passed with DryRun flag set.");
         }
+    }
+
+    /** Cuts a name to what a host may be called. */
+    private static String hostName(String wanted) {
+        if (!HOST_NAME.matcher(wanted).matches()) {
+            throw ApiError.invalid("HostName");
+        }
+        return wanted.length() <= MAX_HOST_NAME
+                ? wanted
+                : wanted.substring(0, MAX_HOST_NAME).replaceFirst("[.-]+$", "");
     }
 
     boolean isSpot() {

@@ -132,6 +132,8 @@ final class GroupWorks {
             } else {
                 container.state = ContainerState.notStarted(failure, now);
                 group.warn("Failed", "Error: " + failure, now);
+                // It may have been deleted meanwhile.
+                groups.forgetIfEnded(group);
             }
         }
     }

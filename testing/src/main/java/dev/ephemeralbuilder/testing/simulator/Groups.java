@@ -326,6 +326,14 @@ final class Groups {
         return select(filter.and(group -> !now.isBefore(group.visibleFrom)), map);
     }
 
+    /** Calls a function with those that are not gone meanwhile. */
+    synchronized <T> List<T> write(List<Group> chosen, Function<Group, T> map) {
+        return chosen.stream()
+                .filter(group -> group.status() != GroupStatus.GONE)
+                .map(map)
+                .toList();
+    }
+
     /** Returns all that there ever were, as far as they are remembered. */
     synchronized List<SimulatedGroup> ever() {
         return gone.with(byId.values(), now());
