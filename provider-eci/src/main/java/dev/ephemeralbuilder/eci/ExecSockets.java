@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
@@ -18,10 +17,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What all exec WebSockets of a provider share: one client, a few threads whatever the number of connections, and the
- * timer that keeps quiet ones open. Safe for use by many threads.
+ * What all exec WebSockets of a provider share: one client, and the timer that keeps quiet connections open. Safe for use
+ * by many threads.
  *
- * <p>The client's own selector thread, a daemon, ends when the client is no longer in use.
+ * <p>Everything that comes is handled by the client's one selector thread, a daemon of the JDK's naming, which ends some
+ * seconds after the client is no longer in use.
  */
 final class ExecSockets implements AutoCloseable {
     /** Connections without traffic are cut after about 60 s (eci-openapi, section 5). */
@@ -31,10 +31,8 @@ final class ExecSockets implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(15);
 
     private static final Duration FAREWELL = Duration.ofSeconds(2);
-    private static final int THREADS = 3;
 
     private final HttpClient client;
-    private final ThreadPoolExecutor executor;
     private final ScheduledThreadPoolExecutor timer;
     private final Duration ping;
     private final Duration patience;
@@ -56,15 +54,15 @@ final class ExecSockets implements AutoCloseable {
         this.ping = ping;
         this.patience = patience;
         ThreadFactory threads = threads();
-        executor = new ThreadPoolExecutor(THREADS, THREADS, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), threads);
-        executor.allowCoreThreadTimeOut(true);
         // After close nothing is left to be done later.
         timer = new ScheduledThreadPoolExecutor(1, threads, new ThreadPoolExecutor.DiscardPolicy());
         timer.setRemoveOnCancelPolicy(true);
         client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(patience)
-                .executor(executor)
+                // Not threads of our own: the JDK (17 to 25) loses an end of the connection that comes while another
+                // thread still has the last message.
+                .executor(Runnable::run)
                 .build();
     }
 
@@ -145,6 +143,5 @@ final class ExecSockets implements AutoCloseable {
         }
         leaving.forEach(this::abort);
         timer.shutdownNow();
-        executor.shutdown();
     }
 }
