@@ -95,6 +95,59 @@ public interface BuildFleet extends AutoCloseable {
      */
     CompletableFuture<List<EphemeralBuilder>> acquireAllAsync(MachineSpec spec, int count, AcquireRequest request);
 
+    /** Runs as {@link #runOnce(MachineSpec, AcquireRequest, ContainerCommand, LogSink)} does, with a request of defaults. */
+    default ContainerResult runOnce(MachineSpec spec, ContainerCommand command, LogSink sink)
+            throws InterruptedException {
+        return runOnce(spec, AcquireRequest.defaults(), command, sink);
+    }
+
+    /**
+     * Launches a container whose own command is the job, delivers its log and returns how it ended; then the machine is
+     * given back. For images without a shell, and for images whose entry point is the job: nothing is put into the
+     * container and no connection is made to it. The launch is as {@link #acquire(MachineSpec, AcquireRequest)} does it,
+     * over the providers that {@linkplain CloudProvider#runsContainerCommands can run such commands}: from its creation
+     * the container has {@link AcquireRequest#readyTimeout} until its command runs. The time limit is
+     * {@link MachineSpec#maxLifetime}, from the create call on.
+     *
+     * <p>An exit code other than 0 is a result. A command whose end nobody knows has none: that is
+     * {@link BuilderLostException} or {@link BuilderReclaimedException}, and the command is not started again, since it
+     * may have done something.
+     *
+     * <p>The log is what the cloud keeps of both streams together, delivered as {@link LogStream#OUT} in whole lines,
+     * some seconds late. If the command writes more between two looks than the cloud keeps, the sink gets a line that
+     * says so, and {@link ContainerResult#logComplete} is false; the same if the log cannot be read, which does not end
+     * the run. A sink that throws gets nothing more; the command goes on. A sink that blocks holds up the result until
+     * the time limit.
+     *
+     * <p>Blocks.
+     *
+     * @param spec with a container image
+     * @param request with a request id, at most one container is kept for it, from whichever process; one that a dead
+     *     process has launched for the same command is followed from the beginning of its log
+     * @throws ConfigurationException if no provider can run it, or the container cannot be started
+     * @throws ImagePullException if the image cannot be had
+     * @throws BuilderReclaimedException if the cloud took the machine back before the command had ended
+     * @throws BuilderLostException if the machine is gone without an exit code, was released by its id, or the fleet was
+     *     closed
+     * @throws BuilderTimeoutException if the command did not run in time, or had not ended at the time limit
+     * @throws BuilderException of the other kinds that {@code acquire} names
+     * @throws IllegalArgumentException if the spec has no container image
+     * @throws IllegalStateException if the fleet is closed
+     * @throws InterruptedException if interrupted; the machine is given back
+     */
+    ContainerResult runOnce(MachineSpec spec, AcquireRequest request, ContainerCommand command, LogSink sink)
+            throws InterruptedException;
+
+    /**
+     * Does what {@link #runOnce(MachineSpec, AcquireRequest, ContainerCommand, LogSink)} does without blocking.
+     *
+     * @return fails with the exceptions named there; cancelling it gives the machine back
+     * @throws IllegalArgumentException if the spec has no container image
+     * @throws IllegalStateException if the fleet is closed
+     */
+    CompletableFuture<ContainerResult> runOnceAsync(
+            MachineSpec spec, AcquireRequest request, ContainerCommand command, LogSink sink);
+
     /**
      * Returns every machine of this owner that any provider shows, oldest first, whichever process acquired it. What it
      * says comes from the machines' tags; the state store is only asked which of them it has records of. Changes

@@ -72,7 +72,8 @@ public sealed interface BuilderEvent {
     record Running(Instant at, String requestId, String machineId, Duration took) implements BuilderEvent {}
 
     /**
-     * The machine has taken the first command: the builder is handed out.
+     * The machine has taken the first command: the builder is handed out. Or its own command was seen to run, where that
+     * is the job.
      *
      * @param at when
      * @param requestId the request

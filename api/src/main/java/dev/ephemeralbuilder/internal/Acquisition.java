@@ -6,7 +6,6 @@ import dev.ephemeralbuilder.BuilderTimeoutException;
 import dev.ephemeralbuilder.CapacityException;
 import dev.ephemeralbuilder.CapacityException.Tried;
 import dev.ephemeralbuilder.ConfigurationException;
-import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.ProviderException;
@@ -36,10 +35,11 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request on its way to its builders: market, selection, then one offer after the other until all are ready or
+ * One request on its way to what its machines are for: market, selection, then one offer after the other until all are
+ * ready or
  * nothing more can come. Confined to the ticker.
  */
-final class Acquisition {
+final class Acquisition<T extends Arrived> {
     private static final int MOST_REASONS = 6;
     private static final int MOST_USED_TOKENS = 10;
 
@@ -50,11 +50,13 @@ final class Acquisition {
     private final MachineSpec spec;
     private final AcquireRequest request;
     private final String requestId;
-    private final CompletableFuture<Acquired> result = new CompletableFuture<>();
+    private final Purpose<T> purpose;
+    private final List<Region> able;
+    private final CompletableFuture<Acquired<T>> result = new CompletableFuture<>();
     private final List<Tried> tried = new ArrayList<>();
     private final Map<Market, Integer> triesByMarket = new EnumMap<>(Market.class);
-    private final Set<Arrival> arrivals = new HashSet<>();
-    private final List<EphemeralBuilder> ready = new ArrayList<>();
+    private final Set<Arrival<T>> arrivals = new HashSet<>();
+    private final List<T> ready = new ArrayList<>();
     private final List<BuilderException> failures = new ArrayList<>();
     private Queue<Offer> offers = new ArrayDeque<>();
     private @Nullable Offer current;
@@ -76,29 +78,39 @@ final class Acquisition {
     /**
      * What came of it.
      *
-     * @param builders one at least
+     * @param arrived one at least
      * @param failures why the others are not there, one for each
      */
-    record Acquired(List<EphemeralBuilder> builders, List<BuilderException> failures) {}
+    record Acquired<T extends Arrived>(List<T> arrived, List<BuilderException> failures) {}
 
     private record Answer(
             Region region,
             @Nullable MarketSnapshot market,
             @Nullable BuilderException failure) {}
 
-    Acquisition(Acquisitions fleet, MachineSpec spec, AcquireRequest request, String requestId, int count) {
+    Acquisition(
+            Acquisitions fleet,
+            MachineSpec spec,
+            AcquireRequest request,
+            String requestId,
+            int count,
+            Purpose<T> purpose) {
         this.fleet = fleet;
         this.spec = spec;
         this.request = request;
         this.requestId = requestId;
         this.missing = count;
+        this.purpose = purpose;
+        this.able = fleet.regions().stream()
+                .filter(region -> purpose.objection(region.provider()).isEmpty())
+                .toList();
     }
 
     String requestId() {
         return requestId;
     }
 
-    CompletableFuture<Acquired> result() {
+    CompletableFuture<Acquired<T>> result() {
         return result;
     }
 
@@ -110,7 +122,7 @@ final class Acquisition {
         Stages.whenDone(result, fleet.ticker(), (acquired, failure) -> {
             if (failure != null) {
                 List.copyOf(arrivals).forEach(Arrival::cancel);
-                ready.forEach(EphemeralBuilder::close);
+                ready.forEach(Arrived::close);
             }
         });
         if (request.requestId().isEmpty()) {
@@ -132,10 +144,13 @@ final class Acquisition {
     private void goOn(BuilderRecord record) {
         BuilderRecord.Frozen frozen = record.frozen();
         Offer offer = record.origin().offer();
-        if (!fleet.sells(offer) || (frozen != null && !frozen.spec().equals(spec.toString()))) {
+        Attempt.Order order = new Attempt.Order(spec, request, requestId, offer, launches, 1, purpose);
+        if (!fleet.sells(offer) || (frozen != null && !frozen.spec().equals(order.wanted()))) {
             result.completeExceptionally(new ConfigurationException(
                     "Request id " + requestId + " was begun by a process that has died, on " + offer.describe()
-                            + (fleet.sells(offer) ? ", for another spec" : ", which this fleet has no provider for")
+                            + (fleet.sells(offer)
+                                    ? ", for another spec or another command"
+                                    : ", which this fleet has no provider for")
                             + ". Use the same settings, or another id",
                     null,
                     null,
@@ -144,7 +159,7 @@ final class Acquisition {
         }
         missing--;
         underWay++;
-        Attempt attempt = fleet.attempt(new Attempt.Order(spec, request, requestId, offer, launches, 1));
+        Attempt attempt = fleet.attempt(order);
         Stages.whenDone(attempt.goOn(record, result::isDone), (made, failure) -> {
             underWay--;
             if (failure == null) {
@@ -163,8 +178,7 @@ final class Acquisition {
     private void readMarket() {
         selecting = true;
         Instant began = fleet.ticker().now();
-        List<CompletableFuture<Answer>> answers =
-                fleet.regions().stream().map(this::read).toList();
+        List<CompletableFuture<Answer>> answers = able.stream().map(this::read).toList();
         CompletableFuture<Void> read = allOrEnough(answers)
                 .thenRunAsync(
                         () -> select(
@@ -184,7 +198,7 @@ final class Acquisition {
                 if (answer.market() != null) {
                     Stages.whenDone(Stages.after(fleet.ticker(), LATECOMERS), (v, f) -> {
                         for (int i = 0; i < answers.size(); i++) {
-                            answers.get(i).complete(new Answer(fleet.regions().get(i), null, tooLate()));
+                            answers.get(i).complete(new Answer(able.get(i), null, tooLate()));
                         }
                     });
                 }
@@ -210,6 +224,11 @@ final class Acquisition {
         List<Offer> all = new ArrayList<>();
         List<Rejection> rejections = new ArrayList<>();
         List<MachineType> types = new ArrayList<>();
+        for (Region region : fleet.regions()) {
+            purpose.objection(region.provider())
+                    .ifPresent(why ->
+                            rejections.add(new Rejection(region.provider().name(), why)));
+        }
         for (Answer answer : answers) {
             if (answer.market() == null) {
                 BuilderException failure = answer.failure();
@@ -224,7 +243,7 @@ final class Acquisition {
             rejections.addAll(offered.rejections());
             types.addAll(answer.market().types());
         }
-        if (types.isEmpty() && answers.get(0).failure() != null) {
+        if (types.isEmpty() && !answers.isEmpty() && answers.get(0).failure() != null) {
             result.completeExceptionally(answers.get(0).failure());
             return;
         }
@@ -299,7 +318,7 @@ final class Acquisition {
     private void launch(Offer offer, int count) {
         underWay++;
         int number = ++launches;
-        Attempt.Order order = new Attempt.Order(spec, request, requestId, offer, number, count);
+        Attempt.Order order = new Attempt.Order(spec, request, requestId, offer, number, count, purpose);
         Attempt attempt = fleet.attempt(order);
         Stages.whenDone(attempt.run(result::isDone), (made, failure) -> {
             underWay--;
@@ -351,14 +370,14 @@ final class Acquisition {
     }
 
     private void await(Held machine, Attempt.Made made, int number) {
-        Arrival arrival = fleet.arrival(machine, made, request.readyTimeout());
+        Arrival<T> arrival = fleet.arrival(machine, made, request.readyTimeout(), purpose);
         if (result.isDone()) {
             arrival.cancel();
             return;
         }
         underWay++;
         arrivals.add(arrival);
-        CompletableFuture<EphemeralBuilder> arrived = arrival.run();
+        CompletableFuture<T> arrived = arrival.run();
         Stages.whenDone(request.requestId().isPresent() ? only(arrived) : arrived, (builder, failure) -> {
             underWay--;
             arrivals.remove(arrival);
@@ -374,7 +393,7 @@ final class Acquisition {
     }
 
     /** Of several processes that have a machine for the request, one keeps it. */
-    private CompletableFuture<EphemeralBuilder> only(CompletableFuture<EphemeralBuilder> arrived) {
+    private CompletableFuture<T> only(CompletableFuture<T> arrived) {
         return arrived.thenCompose(builder ->
                 Stages.then(fleet.requests().outdone(requestId, builder.id()), (v, failure) -> {
                     if (failure == null) {
@@ -418,7 +437,7 @@ final class Acquisition {
         if (ready.isEmpty()) {
             result.completeExceptionally(failures.get(0));
         } else {
-            result.complete(new Acquired(List.copyOf(ready), List.copyOf(failures)));
+            result.complete(new Acquired<>(List.copyOf(ready), List.copyOf(failures)));
         }
     }
 

@@ -15,7 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,14 +27,13 @@ final class Acquisitions {
 
     private final EngineConfig config;
     private final Ticker ticker;
-    private final Executor users;
     private final List<Region> regions;
     private final Attempt.Identity identity;
     private final Requests requests;
     private final Permits permits;
     private final Events events;
     private final Set<Held> held;
-    private final Set<Acquisition> running = new HashSet<>();
+    private final Set<Acquisition<?>> running = new HashSet<>();
 
     /** Named requests that nothing came of, until that is written down. */
     private final Set<String> ending = new HashSet<>();
@@ -48,7 +46,6 @@ final class Acquisitions {
     Acquisitions(
             EngineConfig config,
             Ticker ticker,
-            Executor users,
             List<Region> regions,
             Attempt.Identity identity,
             Requests requests,
@@ -57,7 +54,6 @@ final class Acquisitions {
             Set<Held> held) {
         this.config = config;
         this.ticker = ticker;
-        this.users = users;
         this.regions = regions;
         this.identity = identity;
         this.requests = requests;
@@ -71,14 +67,15 @@ final class Acquisitions {
      *
      * @throws DuplicateRequestException if this fleet has a machine of the request, or is about to
      */
-    CompletableFuture<Acquisition.Acquired> begin(MachineSpec spec, AcquireRequest request, int count) {
+    <T extends Arrived> CompletableFuture<Acquisition.Acquired<T>> begin(
+            MachineSpec spec, AcquireRequest request, int count, Purpose<T> purpose) {
         String requestId = request.requestId().orElseGet(() -> UUID.randomUUID().toString());
         boolean inUse = running.stream().anyMatch(a -> a.requestId().equals(requestId))
                 || held.stream().anyMatch(h -> h.requestId().equals(requestId) && !h.released());
         if (inUse) {
             throw new DuplicateRequestException("Request id " + requestId + " is in use in this very fleet", null);
         }
-        Acquisition acquisition = new Acquisition(this, spec, request, requestId, count);
+        Acquisition<T> acquisition = new Acquisition<>(this, spec, request, requestId, count, purpose);
         running.add(acquisition);
         Stages.whenDone(acquisition.result(), ticker, (acquired, failure) -> {
             running.remove(acquisition);
@@ -118,8 +115,8 @@ final class Acquisitions {
         return new Attempt(region(order.offer()), identity, requests, permits, order);
     }
 
-    Arrival arrival(Held machine, Attempt.Made made, Duration readyTimeout) {
-        return new Arrival(region(machine.offer()), users, machine, made, readyTimeout);
+    <T extends Arrived> Arrival<T> arrival(Held machine, Attempt.Made made, Duration readyTimeout, Purpose<T> purpose) {
+        return new Arrival<>(region(machine.offer()), machine, made, readyTimeout, purpose);
     }
 
     int launchBatch(Offer offer) {

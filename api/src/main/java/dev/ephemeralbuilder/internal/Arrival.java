@@ -5,7 +5,6 @@ import dev.ephemeralbuilder.BuilderLostException;
 import dev.ephemeralbuilder.BuilderReclaimedException;
 import dev.ephemeralbuilder.BuilderTimeoutException;
 import dev.ephemeralbuilder.CapacityException;
-import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.Machine;
@@ -15,36 +14,26 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 
 /**
- * One new machine on its way to a ready builder. Whatever goes wrong on the way, the machine is released. Confined to
+ * One new machine on its way to what it was launched for. Whatever goes wrong on the way, the machine is released. Confined to
  * the ticker.
  */
-final class Arrival {
+final class Arrival<T extends Arrived> {
     private final Region region;
-    private final Executor users;
     private final Held held;
     private final Duration readyTimeout;
-    private final Boot boot;
+    private final Boot<T> boot;
     private final Patience patience;
-    private final CompletableFuture<EphemeralBuilder> result = new CompletableFuture<>();
+    private final CompletableFuture<T> result = new CompletableFuture<>();
 
-    Arrival(Region region, Executor users, Held held, Attempt.Made made, Duration readyTimeout) {
+    Arrival(Region region, Held held, Attempt.Made made, Duration readyTimeout, Purpose<T> purpose) {
         this.region = region;
-        this.users = users;
         this.held = held;
         this.readyTimeout = readyTimeout;
         this.patience = new Patience(made.launchedAt());
-        this.boot = new Boot(
-                region,
-                this.users,
-                held,
-                made.keysOf(held.machineId()),
-                made.launchedAt(),
-                made.since().plus(readyTimeout),
-                patience);
+        this.boot = purpose.boot(region, held, made, made.since().plus(readyTimeout), patience);
         Stages.whenDone(made.written(), (v, failure) -> {
             if (failure != null) {
                 fail(Failures.asBuilderException(failure));
@@ -59,11 +48,11 @@ final class Arrival {
     }
 
     /** Fails with {@link CapacityException} if the machine goes before it is ready. */
-    CompletableFuture<EphemeralBuilder> run() {
+    CompletableFuture<T> run() {
         if (result.isDone()) {
             return result;
         }
-        Stages.whenDone(boot.run(), (builder, failure) -> {
+        Stages.whenDone(boot.run(), (arrived, failure) -> {
             if (failure != null) {
                 BuilderException reason = Failures.asBuilderException(failure);
                 boolean gone = reason instanceof BuilderLostException || reason instanceof BuilderReclaimedException;
@@ -73,10 +62,10 @@ final class Arrival {
             Instant readyAt = region.ticker().now();
             held.publish(new BuilderEvent.Ready(
                     readyAt, held.requestId(), held.machineId(), Duration.between(patience.runningAt, readyAt)));
-            if (result.complete(builder)) {
-                held.opened().complete(builder);
+            if (result.complete(arrived)) {
+                arrived.handOut();
             } else {
-                builder.close();
+                arrived.close();
             }
         });
         return result;

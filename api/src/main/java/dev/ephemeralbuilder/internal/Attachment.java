@@ -38,7 +38,7 @@ final class Attachment {
     private final CompletableFuture<EphemeralBuilder> result = new CompletableFuture<>();
     private int callers;
     private @Nullable Held held;
-    private @Nullable Boot boot;
+    private @Nullable ShellBoot boot;
 
     /**
      * @param allHeld the machines that the fleet holds
@@ -130,6 +130,9 @@ final class Attachment {
         if (found.summary().released() || state == MachineState.STOPPING || state == MachineState.STOPPED) {
             throw lost("is on its way out: it was given back, or it is ending");
         }
+        CommandMark.objectionToScripts(found.machine()).ifPresent(objection -> {
+            throw objection;
+        });
         String token = found.machine().tags().get(MachineTags.ATTEMPT);
         if (token == null) {
             throw noRecord();
@@ -171,7 +174,7 @@ final class Attachment {
         return mineNow.thenCompose(v -> {
             Instant soonest = now.plus(CONTACT);
             Instant deadline = record.readyBy().isAfter(soonest) ? record.readyBy() : soonest;
-            Boot begun = new Boot(
+            ShellBoot begun = new ShellBoot(
                     region,
                     users,
                     mine,

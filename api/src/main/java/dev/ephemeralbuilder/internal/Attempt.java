@@ -49,10 +49,22 @@ final class Attempt {
      * @param number counts the attempts for a request, from 1
      * @param count how many machines; fewer may come
      */
-    record Order(MachineSpec spec, AcquireRequest request, String requestId, Offer offer, int number, int count) {
+    record Order(
+            MachineSpec spec,
+            AcquireRequest request,
+            String requestId,
+            Offer offer,
+            int number,
+            int count,
+            Purpose<?> purpose) {
         /** Whether the caller has named the request: then other processes may make the same attempt. */
         boolean named() {
             return request.requestId().isPresent();
+        }
+
+        /** Says what is wanted, in words that are equal if and only if that is. */
+        String wanted() {
+            return purpose.marks().isEmpty() ? spec.toString() : spec + " " + purpose.marks();
         }
     }
 
@@ -157,9 +169,8 @@ final class Attempt {
         Instant readyBy = intendedAt.plus(order.request().readyTimeout());
         Launch launch = freeze(keys, region.clock().of(intendedAt), cap, permitted);
         Origin origin = new Origin(order.requestId(), token, order.offer(), intendedAt, cap);
-        BuilderRecord.Frozen frozen = order.named()
-                ? new BuilderRecord.Frozen(order.spec().toString(), launch.tags(), launch.hostKey())
-                : null;
+        BuilderRecord.Frozen frozen =
+                order.named() ? new BuilderRecord.Frozen(order.wanted(), launch.tags(), launch.hostKey()) : null;
         CompletableFuture<Void> intended =
                 region.records().intend(BuilderRecord.intent(origin, readyBy, keys.shell(), frozen, permitted));
         CompletableFuture<Void> wanted = intended.thenAccept(v -> {
@@ -330,6 +341,7 @@ final class Attempt {
         tags.put(MachineTags.LEASE, Long.toString(now.plus(identity.lease()).getEpochSecond()));
         tags.put(MachineTags.CAP, Long.toString(cap.getEpochSecond()));
         tags.put(MachineTags.HOST_KEY, keys.hostKeyFingerprint());
+        tags.putAll(order.purpose().marks());
         order.request().labels().forEach((key, value) -> tags.put(MachineTags.LABEL + key, value));
         return launch(tags, cap, keys.host(), keys.client(), count);
     }
@@ -342,6 +354,7 @@ final class Attempt {
                 .tags(tags)
                 .cap(cap)
                 .bootstrap(Supervisor.script())
+                .containerCommand(order.purpose().command())
                 .hostKey(hostKey)
                 .clientKey(clientKey.getPublic())
                 .count(1, count)

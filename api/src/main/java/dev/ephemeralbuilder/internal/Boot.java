@@ -5,23 +5,20 @@ import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.ImagePullException;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ThrottledException;
-import dev.ephemeralbuilder.spi.Door;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A held machine on its way to a builder: its address, then the first contact. What becomes of a machine that does not
- * get there is its holder's matter. Confined to the ticker.
+ * A held machine on its way to what it is for: it is looked at until it runs, or will not. What becomes of a machine that
+ * does not get there is its holder's matter. Confined to the ticker.
  */
-final class Boot {
+abstract class Boot<T> {
     /** For how long a cloud that cannot be asked about a new machine is put up with. */
     private static final Duration BLIND = Duration.ofMinutes(2);
 
@@ -41,18 +38,14 @@ final class Boot {
         void onRunning(Machine machine);
     }
 
-    private final Region region;
-    private final Executor users;
-    private final Held held;
-    private final MachineKeys keys;
+    final Region region;
+    final Held held;
+    final Instant deadline;
     private final Instant launchedAt;
-    private final Instant deadline;
     private final Waiting waiting;
-    private final CompletableFuture<BuilderHandle> result = new CompletableFuture<>();
+    private final CompletableFuture<T> result = new CompletableFuture<>();
     private @Nullable Machine machine;
     private boolean running;
-    private boolean knocking;
-    private boolean contacted;
     private Ticker.@Nullable Scheduled timer;
     private Watcher.@Nullable Watch watch;
     private @Nullable Instant blindSince;
@@ -60,25 +53,29 @@ final class Boot {
     /**
      * @param launchedAt for a while from here on the cloud may not show the machine although it is there
      */
-    Boot(
-            Region region,
-            Executor users,
-            Held held,
-            MachineKeys keys,
-            Instant launchedAt,
-            Instant deadline,
-            Waiting waiting) {
+    Boot(Region region, Held held, Instant launchedAt, Instant deadline, Waiting waiting) {
         this.region = region;
-        this.users = users;
         this.held = held;
-        this.keys = keys;
         this.launchedAt = launchedAt;
         this.deadline = deadline;
         this.waiting = waiting;
     }
 
+    /** The cloud shows the machine, and nothing speaks against it. */
+    abstract void shown(Machine now);
+
+    /** Takes a look at a machine that has got there. */
+    abstract void afterwards(Optional<Machine> look);
+
+    /**
+     * Says how far it has got.
+     *
+     * @param last what the cloud showed last
+     */
+    abstract String seen(Machine last);
+
     /** Fails with {@link BuilderHandle#lost} if the machine goes. */
-    CompletableFuture<BuilderHandle> run() {
+    CompletableFuture<T> run() {
         timer = region.ticker()
                 .schedule(
                         Duration.between(region.ticker().now(), deadline),
@@ -88,7 +85,7 @@ final class Boot {
             public void onLook(Optional<Machine> look) {
                 blindSince = null;
                 if (result.isDone()) {
-                    held.onLook(look);
+                    afterwards(look);
                 } else {
                     take(look);
                 }
@@ -101,7 +98,7 @@ final class Boot {
                 }
             }
         });
-        Stages.whenDone(result, (builder, failure) -> settled(failure != null));
+        Stages.whenDone(result, (arrived, failure) -> settled(failure != null));
         return result;
     }
 
@@ -110,7 +107,7 @@ final class Boot {
         result.completeExceptionally(reason);
     }
 
-    /** With the builder the watch goes to whoever holds the machine. */
+    /** With the result the watch goes to whoever holds the machine. */
     private void settled(boolean failed) {
         if (failed && watch != null) {
             watch.end();
@@ -122,15 +119,7 @@ final class Boot {
 
     private String seen() {
         Machine last = machine;
-        if (last == null) {
-            return "the cloud did not show it";
-        }
-        if (contacted) {
-            return "it takes connections, but does not answer";
-        }
-        return last.state() == MachineState.RUNNING
-                ? "it runs, but takes no connections: see its security group and its SSH server"
-                : "it is " + last.state();
+        return last == null ? "the cloud did not show it" : seen(last);
     }
 
     private void onBlindLook(BuilderException reason) {
@@ -176,11 +165,7 @@ final class Boot {
         if (now.state() == MachineState.RUNNING) {
             runs(now);
         }
-        boolean addressed =
-                now.privateAddress().isPresent() || now.publicAddress().isPresent();
-        if (addressed && !contacted && !knocking) {
-            knock(now);
-        }
+        shown(now);
     }
 
     /** Returns what the cloud says why a machine will never be ready, if it says so. */
@@ -193,82 +178,38 @@ final class Boot {
         });
     }
 
-    private void runs(Machine now) {
+    /** It runs. */
+    final void runs(Machine now) {
         if (!running) {
             running = true;
             waiting.onRunning(now);
         }
     }
 
-    private void knock(Machine at) {
-        knocking = true;
-        Stages.whenDone(region.doors().knock(at), (door, failure) -> {
-            knocking = false;
-            if (result.isDone() || machine == null) {
-                return;
-            }
-            // The newest look may know of another address, or that it runs.
-            Machine now = machine;
-            if (door == Door.OPEN || (door == Door.UNKNOWN && now.state() == MachineState.RUNNING)) {
-                contact(now);
-            } else if (door == Door.SHUT) {
-                knockAgain();
-            }
-        });
+    /** It has got there. */
+    final void arrived(T arrival) {
+        result.complete(arrival);
     }
 
-    /** The machine itself will tell when it is there; the cloud is asked only whether it still is. */
-    private void knockAgain() {
-        knocking = true;
-        if (watch != null) {
-            watch.relax();
-        }
-        Stages.whenDone(region.doors().pause(), (v, failure) -> {
-            if (!result.isDone() && machine != null) {
-                knock(machine);
-            }
-        });
+    /** It will not get there. */
+    final void failed(Throwable reason) {
+        result.completeExceptionally(Failures.asBuilderException(reason));
     }
 
-    private void contact(Machine at) {
-        contacted = true;
-        Link link = new Link(region.ticker(), region.shellCalls(), region.cloud(), at, keys.shell(), this::presence);
-        Remote remote = new Remote(region.ticker(), link);
-        if (watch != null) {
-            watch.relax();
-            held.ready(watch, link);
-        }
-        Stages.whenDone(remote.ask(Supervisor.install(), deadline), (reply, failure) -> {
-            if (failure != null) {
-                result.completeExceptionally(Failures.asBuilderException(failure));
-                return;
-            }
-            runs(at);
-            List<String> missing = reply.values("missing");
-            Optional<String> workspace = reply.value("workspace");
-            if (!missing.isEmpty() || workspace.isEmpty()) {
-                result.completeExceptionally(configuration("The image lacks what scripts need: "
-                        + String.join(", ", missing) + ". Install it in the image"));
-                return;
-            }
-            BuilderHandle builder = new BuilderHandle(held, region, users, link, remote, workspace.get());
-            Stages.whenDone(new OwnHostKey(region.records(), held, link).settle(keys, deadline), (v, notSettled) -> {
-                if (notSettled == null) {
-                    link.booted();
-                    result.complete(builder);
-                } else {
-                    result.completeExceptionally(Failures.asBuilderException(notSettled));
-                }
-            });
-        });
+    final boolean isOver() {
+        return result.isDone();
     }
 
-    /** While it boots, the watch tells whether it is gone. */
-    private CompletableFuture<Optional<BuilderException>> presence() {
-        return result.isDone() ? held.presence() : CompletableFuture.completedFuture(Optional.empty());
+    /** What the cloud showed last, null if it has shown nothing. */
+    final @Nullable Machine machine() {
+        return machine;
     }
 
-    private static ConfigurationException configuration(String message) {
+    final Watcher.@Nullable Watch watch() {
+        return watch;
+    }
+
+    static ConfigurationException configuration(String message) {
         return new ConfigurationException(message, null, null, null);
     }
 }

@@ -27,7 +27,7 @@ import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 
 /** A ready machine, as the caller sees it. */
-final class BuilderHandle implements EphemeralBuilder {
+final class BuilderHandle implements EphemeralBuilder, Arrived {
     private final Held held;
     private final Region region;
     private final Executor users;
@@ -51,6 +51,11 @@ final class BuilderHandle implements EphemeralBuilder {
     @Override
     public String id() {
         return held.machineId();
+    }
+
+    @Override
+    public void handOut() {
+        held.opened().complete(this);
     }
 
     @Override

@@ -5,7 +5,10 @@ import static java.util.Objects.requireNonNull;
 import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.BuilderSummary;
+import dev.ephemeralbuilder.ContainerCommand;
+import dev.ephemeralbuilder.ContainerResult;
 import dev.ephemeralbuilder.EphemeralBuilder;
+import dev.ephemeralbuilder.LogSink;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.PartialAcquireException;
 import dev.ephemeralbuilder.ReapReport;
@@ -92,8 +95,7 @@ public final class Engine implements BuildFleet {
                 .map(provider -> region(new CloudCalls(provider, ticker, calls, retries, limits), records))
                 .toList();
         this.requests = new Requests(store, storeCalls, ticker, records, config.owner(), me, regions);
-        this.acquisitions = new Acquisitions(
-                config, ticker, Calls.holding(ticker, users), regions, identity, requests, permits, events, held);
+        this.acquisitions = new Acquisitions(config, ticker, regions, identity, requests, permits, events, held);
         this.machines =
                 new Machines(regions, records, requests, ticker, Calls.holding(ticker, users), config.owner(), held);
         this.reaper = new Reaper(
@@ -150,9 +152,9 @@ public final class Engine implements BuildFleet {
         checkOpen();
         return handouts.giveCancellable(
                 () -> follow(
-                        begin(spec, request, 1),
+                        begin(spec, request, 1, forScripts()),
                         acquired -> CompletableFuture.completedFuture(
-                                acquired.builders().get(0))),
+                                acquired.arrived().get(0))),
                 EphemeralBuilder::close);
     }
 
@@ -174,7 +176,7 @@ public final class Engine implements BuildFleet {
         }
         checkOpen();
         return handouts.giveCancellable(
-                () -> follow(begin(spec, request, count), acquired -> delivery(acquired, request)),
+                () -> follow(begin(spec, request, count, forScripts()), acquired -> delivery(acquired, request)),
                 all -> all.forEach(EphemeralBuilder::close),
                 failure -> {
                     if (failure instanceof PartialAcquireException partial) {
@@ -184,15 +186,16 @@ public final class Engine implements BuildFleet {
     }
 
     private static CompletableFuture<List<EphemeralBuilder>> delivery(
-            Acquisition.Acquired acquired, AcquireRequest request) {
+            Acquisition.Acquired<BuilderHandle> acquired, AcquireRequest request) {
+        List<EphemeralBuilder> builders = List.copyOf(acquired.arrived());
         return acquired.failures().isEmpty() || request.acceptsFewer()
-                ? CompletableFuture.completedFuture(acquired.builders())
-                : CompletableFuture.failedFuture(new PartialAcquireException(acquired.builders(), acquired.failures()));
+                ? CompletableFuture.completedFuture(builders)
+                : CompletableFuture.failedFuture(new PartialAcquireException(builders, acquired.failures()));
     }
 
     /** Goes on with the result; giving up what is returned gives up the acquisition. */
-    private static <T> CompletableFuture<T> follow(
-            CompletableFuture<Acquisition.Acquired> acquired, Function<Acquisition.Acquired, CompletableFuture<T>> to) {
+    private static <A, T> CompletableFuture<T> follow(
+            CompletableFuture<A> acquired, Function<A, CompletableFuture<T>> to) {
         CompletableFuture<T> own = acquired.thenCompose(to);
         Stages.whenDone(own, (value, failure) -> {
             if (own.isCancelled()) {
@@ -218,9 +221,52 @@ public final class Engine implements BuildFleet {
         }
     }
 
-    private CompletableFuture<Acquisition.Acquired> begin(MachineSpec spec, AcquireRequest request, int count) {
+    private <T extends Arrived> CompletableFuture<Acquisition.Acquired<T>> begin(
+            MachineSpec spec, AcquireRequest request, int count, Purpose<T> purpose) {
         checkOpen();
-        return acquisitions.begin(spec, request, count);
+        return acquisitions.begin(spec, request, count, purpose);
+    }
+
+    private ForScripts forScripts() {
+        return new ForScripts(Calls.holding(ticker, users));
+    }
+
+    @Override
+    public ContainerResult runOnce(MachineSpec spec, AcquireRequest request, ContainerCommand command, LogSink sink)
+            throws InterruptedException {
+        return Waits.await(runOnceAsync(spec, request, command, sink));
+    }
+
+    @Override
+    public CompletableFuture<ContainerResult> runOnceAsync(
+            MachineSpec spec, AcquireRequest request, ContainerCommand command, LogSink sink) {
+        requireNonNull(command, "command");
+        requireNonNull(sink, "sink");
+        if (spec.containerImage().isEmpty()) {
+            throw new IllegalArgumentException("a container's own command needs a spec with a container image");
+        }
+        checkOpen();
+        return handouts.giveCancellable(() -> run(spec, request, command, sink), result -> {});
+    }
+
+    private CompletableFuture<ContainerResult> run(
+            MachineSpec spec, AcquireRequest request, ContainerCommand command, LogSink sink) {
+        CompletableFuture<Acquisition.Acquired<ContainerRun>> acquired =
+                begin(spec, request, 1, new ForCommand(command, spec.maxLifetime()));
+        CompletableFuture<ContainerRun> begun =
+                acquired.thenApply(all -> all.arrived().get(0));
+        CompletableFuture<ContainerResult> own =
+                follow(acquired, all -> all.arrived().get(0).follow(sink, Calls.holding(ticker, users)));
+        Stages.whenDone(own, (result, failure) -> {
+            if (own.isCancelled()) {
+                Stages.whenDone(begun, (run, notBegun) -> {
+                    if (notBegun == null) {
+                        run.close();
+                    }
+                });
+            }
+        });
+        return own;
     }
 
     @Override

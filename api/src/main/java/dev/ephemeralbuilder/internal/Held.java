@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,7 +46,7 @@ final class Held {
     private boolean absent;
     private @Nullable CompletableFuture<Void> detaching;
     private Watcher.@Nullable Watch watch;
-    private @Nullable Link link;
+    private @Nullable Consumer<Supplier<BuilderException>> atEnd;
 
     Held(Region region, Origin origin, String machineId) {
         this.region = region;
@@ -94,10 +95,10 @@ final class Held {
         return origin.cost(until == null ? region.ticker().now() : until);
     }
 
-    /** From now on this watch ends and this connection is closed with the machine. */
-    void ready(Watcher.Watch watch, Link link) {
+    /** From now on this watch ends with the machine, and whoever uses it is told why. */
+    void ready(Watcher.Watch watch, Consumer<Supplier<BuilderException>> atEnd) {
         this.watch = watch;
-        this.link = link;
+        this.atEnd = atEnd;
     }
 
     /** The cloud has shown the machine: from now on, unknown means gone. */
@@ -114,8 +115,17 @@ final class Held {
         region.events().publish(event);
     }
 
-    /** Takes a look at the ready machine. */
+    /** Takes a look at the ready machine; one that is gone is lost. */
     void onLook(Optional<Machine> look) {
+        observe(look);
+        if (isOver(look)) {
+            absent();
+            release(() -> BuilderHandle.lost(this));
+        }
+    }
+
+    /** Takes what a look at the ready machine says of its lease, its cap and its reclaim. */
+    void observe(Optional<Machine> look) {
         look.ifPresent(this::take);
         look.flatMap(Machine::reclaimNotice).ifPresent(notice -> {
             if (reclaimNotice.complete(notice)) {
@@ -124,10 +134,6 @@ final class Held {
                                 new BuilderEvent.ReclaimNoticed(region.ticker().now(), requestId(), machineId, notice));
             }
         });
-        if (isOver(look)) {
-            absent();
-            release(() -> BuilderHandle.lost(this));
-        }
     }
 
     /** Another process may have moved what the tags say. */
@@ -149,7 +155,7 @@ final class Held {
         return isOver(look) ? Optional.of(BuilderHandle.lost(this)) : Optional.empty();
     }
 
-    private static boolean isOver(Optional<Machine> look) {
+    static boolean isOver(Optional<Machine> look) {
         return look.isEmpty() || look.get().state() == MachineState.ENDED;
     }
 
@@ -274,8 +280,8 @@ final class Held {
         if (watch != null) {
             watch.end();
         }
-        if (link != null) {
-            link.close(reason);
+        if (atEnd != null) {
+            atEnd.accept(reason);
         }
         region.leases().drop(machineId);
         opened.completeExceptionally(reason.get());

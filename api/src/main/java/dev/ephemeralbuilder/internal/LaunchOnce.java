@@ -139,7 +139,9 @@ final class LaunchOnce {
         return Listing.of(region, owner, region.ticker().now().plus(PATIENCE))
                 .thenApply(all -> all.stream()
                         .filter(m -> launch.token().equals(m.tags().get(MachineTags.ATTEMPT)))
-                        .filter(m -> m.state() != MachineState.ENDED)
+                        // A command that has run already must not run again.
+                        .filter(m ->
+                                m.state() != MachineState.ENDED || m.exitCode().isPresent())
                         .filter(this::isOurs)
                         .toList());
     }

@@ -163,7 +163,10 @@ final class Requests {
     private boolean isLive(Region region, Machine machine) {
         BuilderSummary summary = BuilderSummary.of(
                 region.provider().name(), machine, region.clock().atLeast(), false);
-        boolean ending = machine.state() == MachineState.ENDED || machine.state() == MachineState.STOPPING;
+        // What is left of a command that has run is its result, which somebody is about to read.
+        boolean over =
+                machine.state() == MachineState.ENDED && machine.exitCode().isEmpty();
+        boolean ending = over || machine.state() == MachineState.STOPPING;
         return !ending && !summary.released() && !summary.orphan();
     }
 

@@ -69,8 +69,13 @@ final class Watcher {
 
         /** From now on looks are seldom: the change is expected to be seen elsewhere first. */
         void relax() {
-            dueAt = dueAt.plus(SELDOM).minus(interval);
-            interval = SELDOM;
+            relax(SELDOM);
+        }
+
+        /** From now on looks are as seldom as this, which is no oftener than before. */
+        void relax(Duration interval) {
+            dueAt = dueAt.plus(interval).minus(this.interval);
+            this.interval = interval;
         }
 
         private boolean isDueBy(Instant time) {

@@ -34,6 +34,12 @@ public final class MachineTags {
      */
     public static final String HOST_KEY = "ephemeral:hostkey";
 
+    /**
+     * Which {@linkplain Launch#containerCommand command of its own} the machine runs, as a hash that shows nothing of it;
+     * no such tag on machines for scripts.
+     */
+    public static final String COMMAND = "ephemeral:command";
+
     /** Prefix of the tags of a request's labels. */
     public static final String LABEL = "ephemeral:label:";
 

@@ -4,6 +4,7 @@ import static dev.ephemeralbuilder.spi.MachineTags.LEASE;
 import static dev.ephemeralbuilder.spi.MachineTags.OWNER;
 
 import dev.ephemeralbuilder.CapacityException;
+import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
@@ -12,6 +13,7 @@ import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.Door;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.LaunchResult;
+import dev.ephemeralbuilder.spi.LogPage;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachinePage;
 import dev.ephemeralbuilder.spi.MachineState;
@@ -51,6 +53,9 @@ final class InMemoryCloud {
     /** A command may wait for something that only happens when time moves on. */
     private static final Duration COMMAND_PATIENCE = Duration.ofMillis(100);
 
+    /** A machine's own command may well run as long as its machine. */
+    private static final Duration JOB_PATIENCE = Duration.ofMillis(10);
+
     /** How the cloud behaves, fixed when it is made. */
     record Settings(
             String name,
@@ -59,7 +64,8 @@ final class InMemoryCloud {
             Duration bootTime,
             Duration initializingTime,
             Duration deletionTime,
-            int pageSize) {}
+            int pageSize,
+            int logLines) {}
 
     final Settings settings;
     final InMemoryMarket market;
@@ -175,6 +181,35 @@ final class InMemoryCloud {
         return new MachinePage(page, null);
     }
     // docs end: list
+
+    LogPage log(String id, @Nullable String cursor) {
+        settle();
+        InMemoryCommand command;
+        synchronized (lock) {
+            InMemoryMachine machine = shown(id);
+            if (machine == null) {
+                throw new ProviderException(
+                        "there is no machine " + id, Effect.NONE, false, "InvalidInstanceId.NotFound", null, null);
+            }
+            command = machine.command;
+        }
+        if (command == null) {
+            throw new ConfigurationException(
+                    "machine " + id + " runs no command of its own", "InvalidParameter.Container", null, null);
+        }
+        return command.output.after(cursor);
+    }
+
+    void dropLog(String id) {
+        InMemoryCommand command;
+        synchronized (lock) {
+            command = living(id).command;
+        }
+        if (command == null) {
+            throw new IllegalArgumentException("machine " + id + " runs no command of its own");
+        }
+        command.output.drop();
+    }
 
     Map<String, Outcome> renew(Collection<String> ids, Instant lease) {
         settle();
@@ -347,22 +382,39 @@ final class InMemoryCloud {
         for (int i = 0; i < count; i++) {
             int number = ++numbers;
             String id = String.format("i-%s-%06d", settings.name(), number);
-            InMemoryHost host = room.host(id, launch);
-            made.add(new InMemoryMachine(id, number, launch, now, now.plus(settings.bootTime()), visibleAt, host));
+            InMemoryCommand command = launch.containerCommand()
+                    .map(c -> new InMemoryCommand(c, settings.logLines()))
+                    .orElse(null);
+            InMemoryHost host = room.host(id, launch, command);
+            made.add(new InMemoryMachine(
+                    id, number, launch, now, now.plus(settings.bootTime()), visibleAt, host, command));
         }
         made.forEach(machine -> machines.put(machine.id, machine));
         if (oddity.vanishing()) {
             made.forEach(machine -> machine.stop(now));
         }
+        if (oddity.unpullable()) {
+            made.forEach(InMemoryMachine::unpullable);
+        }
         return new LaunchResult(made.stream().map(machine -> machine.id).toList(), null);
     }
 
-    /** Lets go what has come to its end by now. */
+    /** Lets go what has come to its end by now, and starts what is to run by now. */
     private void settle() {
         List<InMemoryMachine> gone = new ArrayList<>();
+        List<InMemoryMachine> beginning;
         synchronized (lock) {
             Instant now = now();
             machines.values().removeIf(machine -> machine.gone(now) && gone.add(machine));
+            beginning = down
+                    ? List.of()
+                    : machines.values().stream()
+                            .filter(machine -> machine.begins(now))
+                            .toList();
+        }
+        for (InMemoryMachine machine : beginning) {
+            AutoCloseable hold = hold(JOB_PATIENCE);
+            machine.host.start(room::run, () -> release(hold));
         }
         for (InMemoryMachine machine : gone) {
             machine.alarms.forEach(Ticker.Scheduled::cancel);
@@ -382,6 +434,9 @@ final class InMemoryCloud {
             machine.alarms.clear();
             try {
                 machine.alarms.add(ticker.schedule(Duration.between(now(), machine.end()), this::settle));
+                if (machine.command != null) {
+                    machine.alarms.add(ticker.schedule(Duration.between(now(), machine.runningAt), this::settle));
+                }
             } catch (RejectedExecutionException e) {
                 // A closed ticker runs nothing any more; every call settles what is due by itself.
                 log.debug("The ticker is closed; machine {} ends when someone asks for it", id);

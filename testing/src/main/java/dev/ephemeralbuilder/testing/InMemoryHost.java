@@ -19,10 +19,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.sshd.common.config.keys.KeyUtils;
 import org.apache.sshd.common.digest.BuiltinDigests;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,14 +38,17 @@ final class InMemoryHost {
 
     private final LocalMachine machine;
     private final PublicKey clientKey;
+    private final @Nullable InMemoryCommand command;
     private final Set<ProcessShell> shells = new HashSet<>();
     private String fingerprint;
     private boolean refusing;
     private boolean used;
     private boolean ended;
 
-    InMemoryHost(LocalMachine machine, Launch launch) {
+    /** @param command what it runs by itself, null if it waits for shells */
+    InMemoryHost(LocalMachine machine, Launch launch, @Nullable InMemoryCommand command) {
         this.machine = machine;
+        this.command = command;
         this.fingerprint = fingerprint(launch.hostKey().getPublic());
         this.clientKey = launch.clientKey();
     }
@@ -66,7 +71,7 @@ final class InMemoryHost {
     ProcessShell open(ShellKeys keys, Function<LocalMachine, ProcessShell> connect) {
         String shown;
         synchronized (this) {
-            if (refusing || ended) {
+            if (refusing || ended || command != null) {
                 throw silent(machine.id());
             }
             shown = fingerprint;
@@ -109,6 +114,18 @@ final class InMemoryHost {
         shells.remove(shell);
     }
 
+    /** Starts what the machine runs by itself, unless it has ended already. */
+    void start(Executor io, Runnable whenOver) {
+        synchronized (this) {
+            if (ended || command == null) {
+                whenOver.run();
+                return;
+            }
+            used = true;
+        }
+        command.start(machine, io, whenOver);
+    }
+
     /** Closes all shells; the processes go on. */
     void cut() {
         List<ProcessShell> open;
@@ -123,6 +140,9 @@ final class InMemoryHost {
     void seal() {
         synchronized (this) {
             ended = true;
+        }
+        if (command != null) {
+            command.seal();
         }
         cut();
     }

@@ -19,12 +19,15 @@ final class InMemoryMachine {
     final Instant runningAt;
     final Instant visibleAt;
     final InMemoryHost host;
+    final @Nullable InMemoryCommand command;
     final List<Ticker.Scheduled> alarms = new ArrayList<>();
     private final int number;
     private final Map<String, String> tags;
     private Instant cap;
     private @Nullable ReclaimNotice notice;
     private @Nullable Instant goneAt;
+    private boolean begun;
+    private boolean unpullable;
 
     InMemoryMachine(
             String id,
@@ -33,7 +36,8 @@ final class InMemoryMachine {
             Instant createdAt,
             Instant runningAt,
             Instant visibleAt,
-            InMemoryHost host) {
+            InMemoryHost host,
+            @Nullable InMemoryCommand command) {
         this.id = id;
         this.number = number;
         this.launch = launch;
@@ -41,6 +45,7 @@ final class InMemoryMachine {
         this.runningAt = runningAt;
         this.visibleAt = visibleAt;
         this.host = host;
+        this.command = command;
         this.tags = launch.tags();
         this.cap = launch.cap();
     }
@@ -49,7 +54,22 @@ final class InMemoryMachine {
         if (goneAt != null) {
             return MachineState.STOPPING;
         }
-        return now.isBefore(runningAt) ? MachineState.STARTING : MachineState.RUNNING;
+        if (now.isBefore(runningAt) || unpullable) {
+            return MachineState.STARTING;
+        }
+        return command != null && command.exitCode() != null ? MachineState.ENDED : MachineState.RUNNING;
+    }
+
+    /** Says once that it is time for its own command. */
+    boolean begins(Instant now) {
+        boolean begins = command != null && !begun && state(now) == MachineState.RUNNING;
+        begun |= begins;
+        return begins;
+    }
+
+    /** Its image cannot be had. */
+    void unpullable() {
+        unpullable = true;
     }
 
     /** Whether answers show it already. */
@@ -98,6 +118,10 @@ final class InMemoryMachine {
         return tags.get(key);
     }
 
+    private String unpullableWords() {
+        return "image " + launch.spec().containerImage().orElse("of the machine") + " was not found in its registry";
+    }
+
     Machine describe(Instant now) {
         MachineState state = state(now);
         boolean open = launch.spec().publicBandwidthMbit() > 0;
@@ -115,6 +139,8 @@ final class InMemoryMachine {
                 .publicAddress(open ? "127.65." + last : null)
                 .cap(cap)
                 .reclaimNotice(notice)
+                .failure(Machine.FailureKind.IMAGE_PULL, unpullable ? unpullableWords() : null)
+                .exitCode(command == null ? null : command.exitCode())
                 .build();
     }
 }

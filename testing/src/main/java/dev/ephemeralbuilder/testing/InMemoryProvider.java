@@ -16,6 +16,7 @@ import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Door;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.LaunchResult;
+import dev.ephemeralbuilder.spi.LogPage;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachinePage;
 import dev.ephemeralbuilder.spi.MarketQuery;
@@ -57,8 +58,8 @@ import org.jspecify.annotations.Nullable;
  * the fleet is closed.
  *
  * <p>Life of a machine: {@code STARTING}, with an address from the first moment on, as on ECS [unconfirmed] → {@code
- * RUNNING} after the boot time: from then on its door is open → gone at its cap, its reclaim, or, by way of {@code STOPPING}, after a deletion. What is gone is absent, as on ECS; {@code ENDED} is never
- * reported. Every machine lets in the client key of its launch and shows the host key of its launch.
+ * RUNNING} after the boot time: from then on its door is open → gone at its cap, its reclaim, or, by way of {@code STOPPING}, after a deletion. What is gone is absent, as on ECS; {@code ENDED} is
+ * only reported of a machine whose own command has ended, which stays until it is deleted. Every machine lets in the client key of its launch and shows the host key of its launch.
  *
  * <p>Safe for use by many threads.
  */
@@ -80,7 +81,9 @@ public final class InMemoryProvider implements CloudProvider {
         /** {@link CloudProvider#delete}. */
         DELETE,
         /** {@link CloudProvider#open}. */
-        OPEN
+        OPEN,
+        /** {@link CloudProvider#log}. */
+        LOG
     }
 
     private final InMemoryCloud cloud;
@@ -185,6 +188,20 @@ public final class InMemoryProvider implements CloudProvider {
             withinBatch(ids.size(), limits().deleteBatch());
             return cloud.delete(ids);
         });
+    }
+
+    @Override
+    public boolean runsContainerCommands() {
+        return true;
+    }
+
+    /**
+     * {@inheritDoc} There are no images here, so a {@linkplain Launch#containerCommand machine's own command} has to name
+     * its program; it runs as a process of this host, with the standard input empty. Nobody can connect to its machine.
+     */
+    @Override
+    public LogPage log(String id, @Nullable String cursor) throws InterruptedException {
+        return ask(Call.LOG, () -> cloud.log(id, cursor));
     }
 
     @Override
@@ -373,6 +390,21 @@ public final class InMemoryProvider implements CloudProvider {
         cloud.launches.vanishNext();
     }
 
+    /** Lets the machines of the next launch never get ready, because their image cannot be had. */
+    public void failNextPull() {
+        cloud.launches.failNextPull();
+    }
+
+    /**
+     * Drops what the cloud keeps of the log of a machine's own command. If not all of it was read, the next page has a
+     * gap.
+     *
+     * @throws IllegalArgumentException if there is no such machine, or it runs no command of its own
+     */
+    public void dropLog(String id) {
+        cloud.dropLog(id);
+    }
+
     /**
      * Lets a machine show another host key to new connections, as someone in the middle would.
      *
@@ -468,6 +500,7 @@ public final class InMemoryProvider implements CloudProvider {
         private Duration deletionTime = Duration.ofSeconds(1);
         private Duration stockLag = Duration.ofMinutes(5);
         private int pageSize = 50;
+        private int logLines = 2_000;
         private ProviderLimits limits = ProviderLimits.builder().build();
         private Duration clockSkew = Duration.ZERO;
         private @Nullable Ticker ticker;
@@ -549,6 +582,20 @@ public final class InMemoryProvider implements CloudProvider {
             return this;
         }
 
+        /**
+         * Sets how many lines the cloud keeps of the log of a machine's own command; of more than a MiB it keeps the last
+         * lines only. Default: 2,000, which is what one call returns on ECI (eci-openapi, 4).
+         *
+         * @throws IllegalArgumentException if less than 1
+         */
+        public Builder logLines(int logLines) {
+            if (logLines < 1) {
+                throw new IllegalArgumentException("logLines must be at least 1, was " + logLines);
+            }
+            this.logLines = logLines;
+            return this;
+        }
+
         /** Sets the limits of the calls. Default: those of {@link ProviderLimits.Builder}. */
         public Builder limits(ProviderLimits limits) {
             this.limits = requireNonNull(limits, "limits");
@@ -583,7 +630,7 @@ public final class InMemoryProvider implements CloudProvider {
                     new InMemoryMarket(name, region, where, types.isEmpty() ? defaultTypes() : types, stockLag);
             return new InMemoryProvider(new InMemoryCloud(
                     new InMemoryCloud.Settings(
-                            name, region, limits, bootTime, initializingTime, deletionTime, pageSize),
+                            name, region, limits, bootTime, initializingTime, deletionTime, pageSize, logLines),
                     market,
                     ticker,
                     clockSkew));

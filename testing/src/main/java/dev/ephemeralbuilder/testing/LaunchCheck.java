@@ -35,6 +35,16 @@ final class LaunchCheck {
                         || launch.spec().containerImage().isPresent(),
                 "the spec names no image",
                 "MissingParameter.ImageId");
+        if (launch.containerCommand().isPresent()) {
+            check(
+                    launch.spec().containerImage().isPresent(),
+                    "a command of a container needs a container image",
+                    "MissingParameter.Image");
+            check(
+                    !launch.containerCommand().get().command().isEmpty(),
+                    "there are no images in memory that could have a command of their own: name the command",
+                    "MissingParameter.Command");
+        }
         check(
                 !launch.cap().isBefore(now.plus(settings.limits().minLifetime())),
                 "the cap is less than " + settings.limits().minLifetime() + " ahead",

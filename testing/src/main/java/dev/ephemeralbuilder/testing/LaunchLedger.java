@@ -1,6 +1,7 @@
 package dev.ephemeralbuilder.testing;
 
 import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.ContainerCommand;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
@@ -11,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,7 @@ final class LaunchLedger {
             Map<String, String> tags,
             Instant cap,
             String bootstrap,
+            Optional<ContainerCommand> containerCommand,
             ByteBuffer hostKey,
             ByteBuffer clientKey,
             int minimum,
@@ -37,6 +40,7 @@ final class LaunchLedger {
                     launch.tags(),
                     launch.cap(),
                     launch.bootstrap(),
+                    launch.containerCommand(),
                     ByteBuffer.wrap(launch.hostKey().getPublic().getEncoded()),
                     ByteBuffer.wrap(launch.clientKey().getEncoded()),
                     launch.minimum(),

@@ -21,6 +21,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,8 +57,9 @@ final class MachineRoom {
     }
 
     /** Returns a new machine's inside; does no I/O. */
-    InMemoryHost host(String id, Launch launch) {
-        return new InMemoryHost(new LocalMachine(home.resolve(id), id, "builder", processes.environment()), launch);
+    InMemoryHost host(String id, Launch launch, @Nullable InMemoryCommand command) {
+        return new InMemoryHost(
+                new LocalMachine(home.resolve(id), id, "builder", processes.environment()), launch, command);
     }
 
     /** Returns the living processes of all machines. */

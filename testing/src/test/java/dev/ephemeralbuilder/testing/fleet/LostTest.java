@@ -47,7 +47,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class LostTest {
     /** Spot machines that the cloud may take back at once. */
-    private static final SelectionPolicy UNPROTECTED = new SelectionPolicy() {
+    static final SelectionPolicy UNPROTECTED = new SelectionPolicy() {
         @Override
         public List<RankedOffer> rank(SelectionRequest request) {
             return SelectionPolicy.cheapestFirst().rank(request);
