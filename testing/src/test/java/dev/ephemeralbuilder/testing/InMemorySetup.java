@@ -108,6 +108,16 @@ public class InMemorySetup implements ContractSetup {
     }
 
     @Override
+    public MachineSpec containerSpec() {
+        return spec().toBuilder().containerImage("c-test").build();
+    }
+
+    @Override
+    public void failNextPull() {
+        provider.failNextPull();
+    }
+
+    @Override
     public void vanish(Machine machine) {
         provider.vanish(machine.id());
     }

@@ -148,8 +148,9 @@ abstract class AcquirePromises extends FleetPromises {
             caller.complete(Thread.currentThread());
             return fleet().fleet().acquire(setup().spec());
         });
+        Thread blocked = fleet().time().awaitBlocked(caller);
         fleet().awaitEvent(Launched.class);
-        fleet().time().get("the start of a thread", caller).interrupt();
+        blocked.interrupt();
         assertThatThrownBy(
                         () -> fleet().time().await("acquire on an interrupted thread", acquire),
                         "acquire must end with InterruptedException when its thread is interrupted")

@@ -87,6 +87,13 @@ public abstract class CloudProviderContract extends ContractKit {
     }
 
     @Nested
+    class Commands extends CommandPromises {
+        Commands() {
+            super(CloudProviderContract.this::rig);
+        }
+    }
+
+    @Nested
     class Secrets extends SecretPromises {
         Secrets() {
             super(CloudProviderContract.this::rig);

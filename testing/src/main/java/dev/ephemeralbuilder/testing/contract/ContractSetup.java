@@ -67,6 +67,15 @@ public interface ContractSetup extends AutoCloseable {
     MachineSpec spec();
 
     /**
+     * Returns a spec with a container image that has {@code sh}, {@code seq} and {@code sleep}, for commands that
+     * containers run by themselves. Default: {@link #spec}, which is right for a cloud of containers. Not asked for where
+     * {@link CloudProvider#runsContainerCommands} is false.
+     */
+    default MachineSpec containerSpec() {
+        return spec();
+    }
+
+    /**
      * Returns a ticker on the cloud's clock; the same one at each call. It is a
      * {@link dev.ephemeralbuilder.testing.TestTicker}, which the tests then move, or it runs by itself.
      */
@@ -99,6 +108,11 @@ public interface ContractSetup extends AutoCloseable {
      */
     default void hideNextLaunch(Duration time) {
         skip("hideNextLaunch", "what happens when a new machine is shown late");
+    }
+
+    /** Lets the container image of the machines of the next launch be one that cannot be had. */
+    default void failNextPull() {
+        skip("failNextPull", "what happens when an image cannot be pulled");
     }
 
     /** Lets a machine end behind everyone's back, with all that runs on it. */

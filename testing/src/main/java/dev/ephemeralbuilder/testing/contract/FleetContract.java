@@ -85,6 +85,13 @@ public abstract class FleetContract extends ContractKit {
     }
 
     @Nested
+    class RunsOnce extends RunOncePromises {
+        RunsOnce() {
+            super(FleetContract.this::rig, FleetContract.this::fleet);
+        }
+    }
+
+    @Nested
     class Transfers extends TransferPromises {
         Transfers() {
             super(FleetContract.this::rig, FleetContract.this::fleet);

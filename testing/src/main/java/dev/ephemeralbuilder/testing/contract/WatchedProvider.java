@@ -8,6 +8,7 @@ import dev.ephemeralbuilder.spi.Channel;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.LaunchResult;
+import dev.ephemeralbuilder.spi.LogPage;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachinePage;
 import dev.ephemeralbuilder.spi.MarketQuery;
@@ -115,6 +116,11 @@ final class WatchedProvider extends ForwardingProvider {
     @Override
     public Map<String, Outcome> delete(Collection<String> ids) throws InterruptedException {
         return watch("delete", () -> super.delete(ids));
+    }
+
+    @Override
+    public LogPage log(String id, @Nullable String cursor) throws InterruptedException {
+        return watch("log", () -> super.log(id, cursor));
     }
 
     @Override

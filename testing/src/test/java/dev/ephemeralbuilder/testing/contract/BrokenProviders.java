@@ -8,6 +8,7 @@ import dev.ephemeralbuilder.spi.Channel;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.LaunchResult;
+import dev.ephemeralbuilder.spi.LogPage;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineTags;
 import dev.ephemeralbuilder.spi.Outcome;
@@ -22,6 +23,7 @@ import java.security.KeyPair;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.UUID;
@@ -30,6 +32,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** The contract kits over providers that each break one promise. Run by {@link ContractKitsTest}, not by themselves. */
 final class BrokenProviders {
@@ -72,9 +75,51 @@ final class BrokenProviders {
                 .token(launch.token())
                 .tags(launch.tags())
                 .cap(launch.cap())
+                .bootstrap(launch.bootstrap())
+                .containerCommand(launch.containerCommand().orElse(null))
                 .hostKey(launch.hostKey())
                 .clientKey(launch.clientKey())
                 .count(launch.minimum(), launch.count());
+    }
+
+    static class StartsLogsAnew extends Broken {
+        @Override
+        CloudProvider over(CloudProvider next) {
+            return new ForwardingProvider(next) {
+                @Override
+                public LogPage log(String id, @Nullable String cursor) throws InterruptedException {
+                    return super.log(id, null);
+                }
+            };
+        }
+    }
+
+    static class InventsExitCodesOfCommands extends Broken {
+        @Override
+        CloudProvider over(CloudProvider next) {
+            return new ForwardingProvider(next) {
+                @Override
+                public Map<String, Machine> describe(Collection<String> ids) throws InterruptedException {
+                    Map<String, Machine> shown = new LinkedHashMap<>(super.describe(ids));
+                    shown.replaceAll((id, machine) -> machine.exitCode().isPresent() ? machine : withExitCode(machine));
+                    return shown;
+                }
+            };
+        }
+
+        private static Machine withExitCode(Machine machine) {
+            return Machine.builder()
+                    .id(machine.id())
+                    .region(machine.region())
+                    .zone(machine.zone())
+                    .type(machine.type())
+                    .market(machine.market())
+                    .state(machine.state())
+                    .createdAt(machine.createdAt())
+                    .tags(machine.tags())
+                    .exitCode(0)
+                    .build();
+        }
     }
 
     static class ForgetsTags extends Broken {

@@ -6,6 +6,7 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectNeste
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectNestedMethod;
 
 import dev.ephemeralbuilder.testing.contract.CloudProviderContract.Channels;
+import dev.ephemeralbuilder.testing.contract.CloudProviderContract.Commands;
 import dev.ephemeralbuilder.testing.contract.CloudProviderContract.Deletions;
 import dev.ephemeralbuilder.testing.contract.CloudProviderContract.Failures;
 import dev.ephemeralbuilder.testing.contract.CloudProviderContract.Launches;
@@ -181,6 +182,27 @@ class ContractKitsTest {
                 "aLostConnectionIsNeitherSuccessNorFailure",
                 "closingAChannelEndsItsFutures",
                 "closingTheShellEndsItsChannels");
+    }
+
+    @Test
+    void aProviderThatStartsLogsAnew() {
+        assertSays(
+                failures(BrokenProviders.StartsLogsAnew.class, Commands.class),
+                "log must go on behind the last line of the cursor's page",
+                "aCursorHoldsForAnotherInstance",
+                "aLogIsReadOnFromACursorWithoutLossOrRepetition",
+                "equalLinesAreNotTakenForOne",
+                "nothingNewIsAnEmptyPage",
+                "theLogIsThereAfterTheEndFromTheBeginningAndFromACursor");
+    }
+
+    @Test
+    void aProviderThatInventsExitCodesOfCommands() {
+        assertSays(
+                failures(BrokenProviders.InventsExitCodesOfCommands.class, Commands.class),
+                "describe must show no exit code while the command runs",
+                "theExitCodeIsTheCommandsOwn",
+                "thereIsNoExitCodeWhileTheCommandRuns");
     }
 
     @Test
