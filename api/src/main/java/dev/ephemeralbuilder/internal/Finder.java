@@ -5,7 +5,6 @@ import dev.ephemeralbuilder.BuilderSummary;
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.Machine;
-import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
@@ -88,7 +87,7 @@ final class Finder {
         Throwable failure = null;
         for (Answer answer : answers) {
             Machine machine = answer.machine();
-            if (machine != null && machine.state() != MachineState.ENDED) {
+            if (machine != null && !Held.isEntryOnly(machine)) {
                 BuilderSummary summary = BuilderSummary.of(
                         answer.region().provider().name(),
                         machine,

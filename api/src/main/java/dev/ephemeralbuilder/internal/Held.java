@@ -155,6 +155,11 @@ final class Held {
         return isOver(look) ? Optional.of(BuilderHandle.lost(this)) : Optional.empty();
     }
 
+    /** Whether the cloud only keeps an entry of a machine: not even the result of a command that somebody may wait for. */
+    static boolean isEntryOnly(Machine machine) {
+        return machine.state() == MachineState.ENDED && machine.exitCode().isEmpty();
+    }
+
     static boolean isOver(Optional<Machine> look) {
         return look.isEmpty() || look.get().state() == MachineState.ENDED;
     }

@@ -6,7 +6,6 @@ import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.LaunchResult;
 import dev.ephemeralbuilder.spi.Machine;
-import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.MachineTags;
 import java.time.Duration;
 import java.time.Instant;
@@ -140,8 +139,7 @@ final class LaunchOnce {
                 .thenApply(all -> all.stream()
                         .filter(m -> launch.token().equals(m.tags().get(MachineTags.ATTEMPT)))
                         // A command that has run already must not run again.
-                        .filter(m ->
-                                m.state() != MachineState.ENDED || m.exitCode().isPresent())
+                        .filter(m -> !Held.isEntryOnly(m))
                         .filter(this::isOurs)
                         .toList());
     }

@@ -1,7 +1,6 @@
 package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.spi.Machine;
-import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.MachineTags;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
@@ -99,7 +98,7 @@ final class Reconciler {
                         region.provider().limits().describeBatch(),
                         ids -> region.describe(ids, ASKING)
                                 .thenAccept(shown -> shown.values().stream()
-                                        .filter(machine -> machine.state() != MachineState.ENDED)
+                                        .filter(machine -> !Held.isEntryOnly(machine))
                                         .forEach(machine -> there.add(machine.id()))))
                 .thenApply(v -> known.stream()
                         .filter(record -> !there.contains(record.machineId()))
@@ -130,7 +129,7 @@ final class Reconciler {
         }
         return Listing.of(region, machines.owner(), ticker.now().plus(ASKING)).thenCompose(listed -> {
             Map<String, List<String>> made = listed.stream()
-                    .filter(machine -> machine.state() != MachineState.ENDED)
+                    .filter(machine -> !Held.isEntryOnly(machine))
                     .filter(machine -> machine.tags().containsKey(MachineTags.ATTEMPT))
                     .collect(Collectors.groupingBy(
                             machine -> machine.tags().get(MachineTags.ATTEMPT),

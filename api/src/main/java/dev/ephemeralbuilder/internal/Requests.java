@@ -163,11 +163,16 @@ final class Requests {
     private boolean isLive(Region region, Machine machine) {
         BuilderSummary summary = BuilderSummary.of(
                 region.provider().name(), machine, region.clock().atLeast(), false);
-        // What is left of a command that has run is its result, which somebody is about to read.
-        boolean over =
-                machine.state() == MachineState.ENDED && machine.exitCode().isEmpty();
-        boolean ending = over || machine.state() == MachineState.STOPPING;
+        boolean ending = Held.isEntryOnly(machine)
+                || machine.state() == MachineState.STOPPING
+                || (machine.state() == MachineState.ENDED && !isLeased(region, summary));
         return !ending && !summary.released() && !summary.orphan();
+    }
+
+    private static boolean isLeased(Region region, BuilderSummary summary) {
+        return summary.leaseUntil()
+                .filter(until -> !until.isBefore(region.clock().atLeast()))
+                .isPresent();
     }
 
     private static <T> CompletableFuture<T> refused(String requestId, Holder holder, Optional<BuilderRecord> record) {

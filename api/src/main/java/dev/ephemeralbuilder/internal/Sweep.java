@@ -7,7 +7,6 @@ import dev.ephemeralbuilder.ReapReport.Finding;
 import dev.ephemeralbuilder.ReapReport.Part;
 import dev.ephemeralbuilder.ReapReport.Reason;
 import dev.ephemeralbuilder.spi.Machine;
-import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.MachineTags;
 import java.time.Duration;
 import java.time.Instant;
@@ -130,7 +129,7 @@ final class Sweep {
     }
 
     private Reason judge(Machine machine, BuilderSummary summary) {
-        if (machine.state() == MachineState.ENDED) {
+        if (Held.isEntryOnly(machine)) {
             return Reason.ENDED;
         }
         if (!summary.schemaKnown() || !summary.owner().filter(owner::equals).isPresent()) {

@@ -179,7 +179,7 @@ class RunOnceTest {
     }
 
     /** Lets a command go on that waits for a file. */
-    private static void go(FleetRig rig, String id) {
+    static void go(FleetRig rig, String id) {
         rig.cloud.processes().stream()
                 .filter(process -> process.machine().equals(id))
                 .map(process -> Path.of("/proc", Long.toString(process.pid()), "cwd", "go"))
