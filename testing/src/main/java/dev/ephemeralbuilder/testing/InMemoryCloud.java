@@ -300,7 +300,8 @@ final class InMemoryCloud {
         settle();
         synchronized (lock) {
             InMemoryMachine machine = machines.get(id);
-            boolean answers = !down && machine != null && machine.state(now()) == MachineState.RUNNING;
+            boolean answers =
+                    !down && machine != null && machine.command == null && machine.state(now()) == MachineState.RUNNING;
             return answers ? Door.OPEN : Door.SHUT;
         }
     }
