@@ -123,7 +123,8 @@ public interface BuildFleet extends AutoCloseable {
      *
      * @param spec with a container image
      * @param request with a request id, at most one container is kept for it, from whichever process; one that a dead
-     *     process has launched for the same command is followed from the beginning of its log
+     *     process has launched for the same command is followed from the beginning of its log. Processes without a common
+     *     state store may both have begun it before one of them finds the other and gives its own back
      * @throws ConfigurationException if no provider can run it, or the container cannot be started
      * @throws ImagePullException if the image cannot be had
      * @throws BuilderReclaimedException if the cloud took the machine back before the command had ended

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ephemeralbuilder.AcquireRequest;
+import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.BuilderReclaimedException;
 import dev.ephemeralbuilder.CapacityException;
 import dev.ephemeralbuilder.ContainerCommand;
@@ -146,10 +147,11 @@ abstract class RunOncePromises extends FleetPromises {
     @Test
     void anInterruptLeavesNothing() throws Exception {
         assumeCommands();
+        BuildFleet fleet = fleet().fleet();
         CompletableFuture<Thread> caller = new CompletableFuture<>();
         CompletableFuture<ContainerResult> running = ContractTime.onAThread(() -> {
             caller.complete(Thread.currentThread());
-            return fleet().fleet().runOnce(setup().containerSpec(), command("exec sleep 600"), LogSink.to(output));
+            return fleet.runOnce(setup().containerSpec(), command("exec sleep 600"), LogSink.to(output));
         });
         Thread blocked = fleet().time().awaitBlocked(caller);
         fleet().awaitEvent(Ready.class);
