@@ -44,6 +44,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Keys, launches, looks at the cloud and the clearing up of one contract test. */
 final class ContractRig {
+    /** As the fleet's supervisor does, where a machine runs the bootstrap as its command. */
+    private static final String SERVES_UNTIL_TERMINATED = "trap 'exit 0' TERM\nwhile :; do sleep 1; done\n";
+
     private static final String PREFIX = "SHA256:";
     private static final int MOST_PAGES = 1_000;
 
@@ -150,6 +153,7 @@ final class ContractRig {
                         MachineTags.LABEL + "stage",
                         "contract"))
                 .cap(cap)
+                .bootstrap(SERVES_UNTIL_TERMINATED)
                 .hostKey(host)
                 .clientKey(client.getPublic());
     }

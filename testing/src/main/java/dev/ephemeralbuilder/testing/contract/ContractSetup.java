@@ -196,6 +196,14 @@ public interface ContractSetup extends AutoCloseable {
         return true;
     }
 
+    /**
+     * Returns whether a machine and its client prove themselves to each other by keys. Default: they do. A transport that
+     * the cloud itself makes safe needs none.
+     */
+    default boolean provesKeys() {
+        return true;
+    }
+
     /** Returns whether the cloud can raise the cap of a machine. Default: it can. */
     default boolean raisesCaps() {
         return true;

@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.testing.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.spi.CloudProvider;
@@ -52,6 +53,9 @@ abstract class DeletePromises extends Promises {
 
     @Test
     void anUnknownIdIsAbsentAndSparesTheRestOfTheBatch() throws Exception {
+        assumeTrue(
+                provider().limits().deleteBatch() >= 2,
+                "not checked: an unknown id among others, since limits().deleteBatch() is 1");
         String running = rig().running().id();
         String unknown = setup().unknownId(1);
         Map<String, Outcome> outcomes = ContractRig.deleted(provider(), List.of(unknown, running));
