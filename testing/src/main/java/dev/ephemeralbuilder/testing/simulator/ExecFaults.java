@@ -3,6 +3,7 @@ package dev.ephemeralbuilder.testing.simulator;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -72,6 +73,11 @@ public final class ExecFaults {
         refusals.clear();
         refusedGroups.clear();
         messageBytes = UNLIMITED;
+    }
+
+    /** Returns the cuts that are still to come. */
+    List<Long> pendingCuts() {
+        return cuts.pending();
     }
 
     /** Returns the status to refuse a connection with, or 0 to let it in. */
