@@ -23,11 +23,12 @@ final class OfferTable {
         if (selection.ranked().isEmpty()) {
             return lines;
         }
-        lines.add(row("type", "zone", "market", "price/h", "on demand/h", "saved"));
+        lines.add(row("product", "type", "zone", "market", "price/h", "on demand/h", "saved"));
         selection.ranked().stream()
                 .limit(best)
                 .map(RankedOffer::offer)
                 .forEach(o -> lines.add(row(
+                        o.provider(),
                         o.type().id(),
                         o.zone(),
                         market(o),
@@ -54,7 +55,7 @@ final class OfferTable {
     }
 
     private static String row(Object... cells) {
-        return String.format(Locale.ROOT, "  %-22s %-18s %-10s %14s %14s %8s", cells)
+        return String.format(Locale.ROOT, "  %-8s %-22s %-18s %-10s %14s %14s %8s", cells)
                 .stripTrailing();
     }
 }

@@ -19,18 +19,18 @@ final class Providers {
      */
     static EcsProvider cloud(Settings settings) {
         EcsProvider.Builder provider = EcsProvider.builder()
-                .region(settings.require(Setting.REGION))
-                .securityGroup(settings.require(Setting.SECURITY_GROUP))
-                .vSwitches(settings.require(Setting.VSWITCHES))
+                .region(settings.require(Setting.ECS.region))
+                .securityGroup(settings.require(Setting.ECS.securityGroup))
+                .vSwitches(settings.require(Setting.ECS.vSwitches))
                 .credentials(AlibabaCredentials.sdkDefaults());
-        settings.get(Setting.ENDPOINT).ifPresent(provider::endpoint);
-        settings.get(Setting.VPC_ENDPOINT).ifPresent(provider::vpcEndpoint);
-        settings.get(Setting.PROXY).ifPresent(provider::proxy);
-        settings.get(Setting.RESOURCE_GROUP).ifPresent(provider::resourceGroup);
-        settings.get(Setting.LOGIN_USER).ifPresent(provider::user);
-        settings.get(Setting.SYSTEM_DISK).ifPresent(provider::systemDiskCategory);
-        settings.get(Setting.SSH_PORT).ifPresent(provider::sshPort);
-        settings.get(Setting.ADDRESS)
+        settings.get(Setting.ECS.endpoint).ifPresent(provider::endpoint);
+        settings.get(Setting.ECS.vpcEndpoint).ifPresent(provider::vpcEndpoint);
+        settings.get(Setting.ECS.proxy).ifPresent(provider::proxy);
+        settings.get(Setting.ECS.resourceGroup).ifPresent(provider::resourceGroup);
+        settings.get(Setting.ECS.loginUser).ifPresent(provider::user);
+        settings.get(Setting.ECS.systemDisk).ifPresent(provider::systemDiskCategory);
+        settings.get(Setting.ECS.sshPort).ifPresent(provider::sshPort);
+        settings.get(Setting.ECS.address)
                 .map(a -> a.equals("public") ? EcsProvider.AddressChoice.PUBLIC : EcsProvider.AddressChoice.PRIVATE)
                 .ifPresent(provider::addressChoice);
         return choice(provider, settings).build();
@@ -49,8 +49,8 @@ final class Providers {
     }
 
     private static EcsProvider.Builder choice(EcsProvider.Builder provider, Settings settings) {
-        settings.get(Setting.FAMILIES).map(Set::copyOf).ifPresent(provider::families);
-        settings.get(Setting.TYPES).map(Set::copyOf).ifPresent(provider::types);
+        settings.get(Setting.ECS.families).map(Set::copyOf).ifPresent(provider::families);
+        settings.get(Setting.ECS.types).map(Set::copyOf).ifPresent(provider::types);
         return provider;
     }
 

@@ -203,8 +203,8 @@ final class RunCommand implements Callable<Integer> {
             }
         }
         String given = Optional.ofNullable(image)
-                .or(() -> settings.get(Setting.MACHINE_IMAGE))
-                .orElseThrow(() -> settings.missing(Setting.MACHINE_IMAGE, ", there or as --image"));
+                .or(() -> settings.get(Setting.ECS.machineImage))
+                .orElseThrow(() -> settings.missing(Setting.ECS.machineImage, ", there or as --image"));
         CloudProvider provider = Providers.cloud(settings);
         return run.execute(plan.on(given), progress -> fleet(fleetOwner, provider, progress));
     }
@@ -282,7 +282,8 @@ final class RunCommand implements Callable<Integer> {
                 .or(() -> settings.get(Setting.MAX_LIFETIME))
                 .ifPresent(machine::maxLifetime);
         Optional.ofNullable(arch).ifPresent(machine::architecture);
-        if (!simulated && settings.get(Setting.ADDRESS).filter("public"::equals).isPresent()) {
+        if (!simulated
+                && settings.get(Setting.ECS.address).filter("public"::equals).isPresent()) {
             machine.publicBandwidthMbit(PUBLIC_MBIT);
         }
         return machine.build();

@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.samples;
 
 import static java.util.stream.Collectors.toCollection;
 
+import dev.ephemeralbuilder.samples.product.Product;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -80,11 +81,21 @@ final class Settings {
         return new Reader(file, toml).read();
     }
 
-    /** Returns the value of a setting, if the file has one. */
+    /** Returns the value of a setting, if the file has one, or else that of the setting that counts in its place. */
     <T> Optional<T> get(Setting<T> setting) {
+        return value(values, setting);
+    }
+
+    private static <T> Optional<T> value(Map<Setting<?>, Object> values, Setting<T> setting) {
         @SuppressWarnings("unchecked") // Only the setting's own parser puts a value there.
         T value = (T) values.get(setting);
-        return Optional.ofNullable(value);
+        Setting<T> otherwise = setting.otherwise();
+        return value == null && otherwise != null ? value(values, otherwise) : Optional.ofNullable(value);
+    }
+
+    /** Returns whether the file has the table of a product. */
+    boolean has(Product product) {
+        return tableLines.containsKey(product.id());
     }
 
     /**
@@ -98,7 +109,9 @@ final class Settings {
 
     /** Returns the failure for a setting that is not there; {@code otherwise} says how else it may be given. */
     CommandException missing(Setting<?> setting, String otherwise) {
-        String expected = ": expected " + setting.expected() + otherwise;
+        Setting<?> other = setting.otherwise();
+        String there = other == null ? "" : ", there or as " + other.label();
+        String expected = ": expected " + setting.expected() + there + otherwise;
         if (file == null) {
             return CommandException.usage(setting.label() + " is missing and there is no " + DEFAULT_FILE + expected);
         }
@@ -202,14 +215,25 @@ final class Settings {
         }
 
         private void zonesAreOfTheRegion() {
-            if (values.get(Setting.REGION) instanceof String region
-                    && values.get(Setting.VSWITCHES) instanceof Map<?, ?> vswitches) {
-                for (Object zone : vswitches.keySet()) {
-                    if (!zone.toString().startsWith(region)) {
-                        mistakes.add(new Mistake(
-                                position(List.of("ecs", "vswitches", zone.toString())),
-                                "[ecs.vswitches] " + zone + ": expected a zone of region " + region));
-                    }
+            for (Product product : Product.values()) {
+                ProductSettings of = Setting.of(product);
+                // What both have in common has been looked at where it stands.
+                if (toml.contains(List.of(product.id()))) {
+                    value(values, of.region)
+                            .ifPresent(region ->
+                                    value(values, of.vSwitches).ifPresent(all -> zones(of, region, all.keySet())));
+                }
+            }
+        }
+
+        private void zones(ProductSettings of, String region, Set<String> zones) {
+            boolean own = values.containsKey(of.vSwitches);
+            String table = of.product().id();
+            for (String zone : zones) {
+                if (!zone.startsWith(region)) {
+                    mistakes.add(new Mistake(
+                            position(own ? List.of(table, of.vSwitches.key(), zone) : List.of(table, of.region.key())),
+                            "[" + table + ".vswitches] " + zone + ": expected a zone of region " + region));
                 }
             }
         }

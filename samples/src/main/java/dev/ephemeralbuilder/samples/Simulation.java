@@ -20,7 +20,7 @@ final class Simulation implements AutoCloseable {
     static Simulation start(Caller caller, Settings settings, Console console) throws IOException {
         MavenLinks maven = new MavenLinks(caller.environment(), caller.home(), caller.folder());
         AlibabaCloudSimulator simulator = AlibabaCloudSimulator.builder()
-                .region(settings.get(Setting.REGION).orElse(DEFAULT_REGION))
+                .region(settings.get(Setting.ECS.region).orElse(DEFAULT_REGION))
                 .machineEnvironment(maven.environment())
                 .onMachineStart(maven::link)
                 .start();

@@ -23,9 +23,9 @@ class OfferTableTest {
                 List.of());
         assertThat(OfferTable.lines(selection, 2))
                 .containsExactly(
-                        "  type                   zone               market            price/h    on demand/h    saved",
-                        "  ecs.c7.large           cn-hangzhou-j      spot           0.0970 CNY     0.4000 CNY     76 %",
-                        "  ecs.g7.large           cn-hangzhou-j      on demand      0.5000 CNY     0.5000 CNY      0 %");
+                        "  product  type                   zone               market            price/h    on demand/h    saved",
+                        "  ecs      ecs.c7.large           cn-hangzhou-j      spot           0.0970 CNY     0.4000 CNY     76 %",
+                        "  ecs      ecs.g7.large           cn-hangzhou-j      on demand      0.5000 CNY     0.5000 CNY      0 %");
     }
 
     @Test

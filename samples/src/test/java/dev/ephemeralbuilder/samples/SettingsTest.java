@@ -45,6 +45,30 @@ class SettingsTest {
             "cn-hangzhou-j" = "vsw-1"
             "cn-hangzhou-k" = "vsw-2"
 
+            [eci]
+            region = "cn-beijing"
+            container-image = "docker.io/library/maven:3"
+            security-group = "sg-bp2"
+            families = ["ecs.c6"]
+            types = ["ecs.g6.large"]
+            endpoint = "https://eci.cn-beijing.aliyuncs.com"
+            ecs-endpoint = "https://ecs.cn-beijing.aliyuncs.com"
+            vpc-endpoint = false
+            proxy = "http://other.example.com:3128"
+            resource-group = "rg-2"
+            ram-role = "EciBuilds"
+            image-cache = "auto"
+            max-pending = "15m"
+
+            [eci.vswitches]
+            "cn-beijing-a" = "vsw-3"
+
+            [eci.rewrite]
+            "docker.io/" = "registry.example.com/mirror/"
+
+            [eci.registries]
+            "registry.example.com" = { user = "builder", password-env = "REGISTRY_PASSWORD" }
+
             [defaults]
             vcpus = 0.5
             memory-gib = 8
@@ -67,12 +91,13 @@ class SettingsTest {
     void everySettingIsRead() throws IOException {
         Settings settings = settings(COMPLETE);
         assertThat(settings.get(Setting.OWNER_NAME)).contains("ci-hangzhou");
-        assertThat(settings.require(Setting.REGION)).isEqualTo("cn-hangzhou");
-        assertThat(settings.require(Setting.FAMILIES)).isEqualTo(List.of("ecs.c7", "ecs.g7"));
-        assertThat(settings.require(Setting.VPC_ENDPOINT)).isTrue();
-        assertThat(settings.require(Setting.ENDPOINT)).isEqualTo(URI.create("https://ecs.cn-hangzhou.aliyuncs.com"));
-        assertThat(settings.require(Setting.SSH_PORT)).isEqualTo(2222);
-        assertThat(settings.require(Setting.VSWITCHES))
+        assertThat(settings.require(Setting.ECS.region)).isEqualTo("cn-hangzhou");
+        assertThat(settings.require(Setting.ECS.families)).isEqualTo(List.of("ecs.c7", "ecs.g7"));
+        assertThat(settings.require(Setting.ECS.vpcEndpoint)).isTrue();
+        assertThat(settings.require(Setting.ECS.endpoint))
+                .isEqualTo(URI.create("https://ecs.cn-hangzhou.aliyuncs.com"));
+        assertThat(settings.require(Setting.ECS.sshPort)).isEqualTo(2222);
+        assertThat(settings.require(Setting.ECS.vSwitches))
                 .isEqualTo(Map.of("cn-hangzhou-j", "vsw-1", "cn-hangzhou-k", "vsw-2"));
         assertThat(settings.require(Setting.VCPUS)).isEqualTo(new BigDecimal("0.5"));
         assertThat(settings.require(Setting.MEMORY_GIB)).isEqualTo(new BigDecimal("8"));
@@ -104,6 +129,10 @@ class SettingsTest {
                 "[ecs] ; ssh-port = 70000            | 2:1 | expected a port from 1 to 65535, was 70000",
                 "[ecs] ; vswitches = \"vsw-1\"       | 2:1 | expected a vSwitch for each zone",
                 "[ecs.vswitches] ; \"a\" = 5         | 2:1 | was 5 for a",
+                "[eci] ; image-cache = \"yes\"      | 2:1 | expected \"auto\", \"none\" or the id of an image cache",
+                "[eci] ; endpoint = \"eci\"         | 2:1 | an address such as \"https://eci.cn-hangzhou.aliyuncs.com\"",
+                "[eci.registries] ; r = \"hidden\"  | 2:1 | [eci] registries: expected for each registry's host a user",
+                "[eci] ; containerImage = \"x\"       | 2:1 | there is no such key; did you mean container-image?",
                 "[fleet] ; owner = \"has space\"     | 2:1 | expected a name for your machines",
                 "[defaults] ; vcpus = 0              | 2:1 | expected a number of virtual CPUs above zero, such as 4, was 0",
                 "[defaults] ; vcpus = \"4\"          | 2:1 | was \"4\"",
@@ -132,6 +161,75 @@ class SettingsTest {
                         "cn-beijing-a" = "vsw-2"
                         """))
                 .hasMessage(file + ":5:1: [ecs.vswitches] cn-beijing-a: expected a zone of region cn-hangzhou");
+    }
+
+    @Test
+    void aZoneThatEciHasFromEcsIsOfItsRegionToo() {
+        assertThatThrownBy(reading("""
+                        [ecs]
+                        region = "cn-hangzhou"
+                        vswitches = { "cn-hangzhou-j" = "vsw-1" }
+                        [eci]
+                        region = "cn-beijing"
+                        """))
+                .hasMessage(file + ":5:1: [eci.vswitches] cn-hangzhou-j: expected a zone of region cn-beijing");
+    }
+
+    @Test
+    void whatIsSaidOfEcsCountsForEciUnlessItSaysSomethingElse() throws IOException {
+        Settings settings = settings("""
+                        [ecs]
+                        region = "cn-hangzhou"
+                        security-group = "sg-1"
+                        endpoint = "https://ecs.example.com"
+                        vswitches = { "cn-hangzhou-j" = "vsw-1" }
+                        families = ["ecs.c7"]
+                        [eci]
+                        security-group = "sg-2"
+                        """);
+        assertThat(settings.get(Setting.ECI.region)).contains("cn-hangzhou");
+        assertThat(settings.get(Setting.ECI.vSwitches)).contains(Map.of("cn-hangzhou-j", "vsw-1"));
+        assertThat(settings.get(Setting.ECI.securityGroup)).contains("sg-2");
+        assertThat(settings.get(Setting.ECI.ecsEndpoint)).contains(URI.create("https://ecs.example.com"));
+        assertThat(settings.get(Setting.ECI.endpoint)).isEmpty();
+        assertThat(settings.get(Setting.ECI.families)).isEmpty();
+    }
+
+    @Test
+    void aSettingThatBothTablesMayHoldIsMissedInBoth() throws IOException {
+        Settings settings = settings("[eci]\ncontainer-image = \"maven:3\"\n");
+        assertThatThrownBy(() -> settings.require(Setting.ECI.region))
+                .hasMessage(
+                        file + ":1: [eci] region is missing: expected a region, such as \"cn-hangzhou\", there or as"
+                                + " [ecs] region");
+    }
+
+    @Test
+    void aRegistrysPasswordComesFromTheEnvironment() throws IOException {
+        Map<String, Registry> registries = settings(COMPLETE).require(Setting.ECI.registries);
+        assertThat(registries).containsOnlyKeys("registry.example.com");
+        Registry registry = registries.values().iterator().next();
+        assertThat(registry.user()).isEqualTo("builder");
+        assertThat(registry.password("registry.example.com", Map.of("REGISTRY_PASSWORD", "pw")))
+                .isEqualTo("pw");
+        assertThatThrownBy(() -> registry.password("registry.example.com", Map.of()))
+                .isInstanceOf(CommandException.class)
+                .hasMessageContaining("[eci.registries] registry.example.com: the environment variable"
+                        + " REGISTRY_PASSWORD, which is to hold the password of builder, is not set");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"r.io\" = { user = \"u\", password = \"hidden\" }",
+                "\"r.io\" = { user = \"u\", password-env = \"hidden-1\" }",
+                "\"r.io\" = { user = \"\", password-env = \"P\", token = \"hidden\" }",
+                "\"r.io\" = { user = \"u\", password-env = hidden }"
+            })
+    void aRegistrysPasswordInTheFileIsRefusedAndNotShown(String text) {
+        assertThatThrownBy(reading("[eci.registries]\n" + text))
+                .isInstanceOf(CommandException.class)
+                .hasMessageNotContaining("hidden");
     }
 
     @Test
@@ -166,14 +264,14 @@ class SettingsTest {
     @Test
     void aMissingSettingIsNamedWithTheLineOfItsTable() throws IOException {
         Settings settings = settings("[fleet]\nowner = \"me\"\n\n[ecs]\nregion = \"cn-hangzhou\"\n");
-        assertThatThrownBy(() -> settings.require(Setting.SECURITY_GROUP))
+        assertThatThrownBy(() -> settings.require(Setting.ECS.securityGroup))
                 .hasMessage(file + ":4: [ecs] security-group is missing: expected the id of a security group, such as"
                         + " \"sg-bp1...\"");
     }
 
     @Test
     void aMissingSettingWithoutFileIsNamedTogetherWithTheFileThatWouldHoldIt() {
-        assertThatThrownBy(() -> Settings.none().require(Setting.REGION))
+        assertThatThrownBy(() -> Settings.none().require(Setting.ECS.region))
                 .hasMessageContaining("[ecs] region is missing and there is no ephemeral.toml");
     }
 

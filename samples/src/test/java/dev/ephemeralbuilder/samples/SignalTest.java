@@ -51,7 +51,7 @@ class SignalTest {
         try {
             await().atMost(Duration.ofSeconds(60))
                     .until(() -> Files.readString(out.toPath()).contains("setSysProtocol"));
-            assertThat(Settings.read(settings).require(Setting.REGION)).isEqualTo("cn-hangzhou");
+            assertThat(Settings.read(settings).require(Setting.ECS.region)).isEqualTo("cn-hangzhou");
             assertThat(out)
                     .content()
                     .contains("export ALIBABA_CLOUD_ACCESS_KEY_ID=", "aliyun ecs", Files.readString(settings));
