@@ -3,6 +3,7 @@ package dev.ephemeralbuilder.samples;
 import dev.ephemeralbuilder.Architecture;
 import dev.ephemeralbuilder.Money;
 import dev.ephemeralbuilder.samples.bench.BenchCommand;
+import dev.ephemeralbuilder.samples.product.ProviderChoice;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -82,6 +83,8 @@ public final class Ephemeral implements Runnable {
                 .registerConverter(BigDecimal.class, converter(Ephemeral::positiveNumber))
                 .registerConverter(Architecture.class, converter(Ephemeral::architecture))
                 .registerConverter(RunCommand.MarketChoice.class, converter(RunCommand.MarketChoice::of))
+                .registerConverter(ProviderChoice.class, converter(ProviderChoice::of))
+                .registerConverter(FaultOption.class, converter(FaultOption::of))
                 .setUsageHelpAutoWidth(true)
                 .setOut(out)
                 .setErr(err)

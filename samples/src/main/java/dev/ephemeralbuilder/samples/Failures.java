@@ -7,6 +7,7 @@ import dev.ephemeralbuilder.BuilderTimeoutException;
 import dev.ephemeralbuilder.CapacityException;
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.CredentialsException;
+import dev.ephemeralbuilder.ImagePullException;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.QuotaException;
 import dev.ephemeralbuilder.ThrottledException;
@@ -57,6 +58,9 @@ final class Failures {
         }
         if (e instanceof CapacityException) {
             return "\n  try again later, name more families or zones in the settings, or allow --market any";
+        }
+        if (e instanceof ImagePullException) {
+            return "\n  see docs/eci.md for registries, rewrite rules and image caches";
         }
         if (e instanceof ConfigurationException) {
             return "\n  see \"ephemeral run --help\" for the machine's options and docs/first-run.md for the settings";

@@ -1,9 +1,12 @@
 package dev.ephemeralbuilder.samples;
 
 import dev.ephemeralbuilder.testing.simulator.Faults;
+import java.time.Duration;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** A fault of the simulator as {@code --fault} names it. */
 final class FaultOption {
@@ -15,49 +18,71 @@ final class FaultOption {
             Pattern.compile("(\\*|[A-Z][A-Za-z]+)=([a-z0-9-]+)(?::([A-Za-z0-9._]+))?(?:/([1-9]\\d{0,5}))?");
     private static final Pattern CUTS = Pattern.compile("ssh=cut:(\\d{1,15}(?:,\\d{1,15})*)");
 
-    private FaultOption() {}
+    private final Consumer<Faults> order;
+
+    private FaultOption(Consumer<Faults> order) {
+        this.order = order;
+    }
 
     /**
-     * Orders a fault.
+     * Reads a fault.
      *
      * @throws IllegalArgumentException if the text is not {@link #FORM}
      */
-    static void order(String text, Faults faults) {
+    static FaultOption of(String text) {
         Matcher cuts = CUTS.matcher(text);
         if (cuts.matches()) {
-            faults.ssh()
-                    .cutAfterBytes(Arrays.stream(cuts.group(1).split(",", -1))
-                            .mapToLong(Long::parseLong)
-                            .toArray());
-            return;
+            long[] bytes = Arrays.stream(cuts.group(1).split(",", -1))
+                    .mapToLong(Long::parseLong)
+                    .toArray();
+            return new FaultOption(faults -> faults.ssh().cutAfterBytes(bytes));
         }
         Matcher m = OPTION.matcher(text);
         if (!m.matches()) {
             throw malformed(text);
         }
-        Faults.Rule rule = faults.on(m.group(1));
-        if (m.group(4) != null) {
-            rule.times(Integer.parseInt(m.group(4)));
-        }
-        String argument = m.group(3);
-        String effect = m.group(2);
+        Consumer<Faults.Rule> effect = effect(m.group(2), m.group(3), text);
+        String action = m.group(1);
+        String times = m.group(4);
+        return new FaultOption(faults -> {
+            Faults.Rule rule = faults.on(action);
+            if (times != null) {
+                rule.times(Integer.parseInt(times));
+            }
+            effect.accept(rule);
+        });
+    }
+
+    /** Lets a cloud have it. */
+    void order(Faults faults) {
+        order.accept(faults);
+    }
+
+    private static Consumer<Faults.Rule> effect(String name, @Nullable String argument, String text) {
         boolean complete =
-                argument != null == Arrays.asList("error", "slow", "latency").contains(effect);
+                argument != null == Arrays.asList("error", "slow", "latency").contains(name);
         if (!complete) {
             throw malformed(text);
         }
-        switch (effect) {
-            case "error" -> rule.error(argument);
-            case "throttle" -> rule.throttle();
-            case "lose-answer" -> rule.loseAnswer();
-            case "html-503" -> rule.html503();
-            case "empty" -> rule.emptyOk();
-            case "malformed" -> rule.malformedJson();
-            case "slow" -> rule.slowBody(Texts.parseDuration(argument));
-            case "latency" -> rule.latency(Texts.parseDuration(argument));
-            case "vanish" -> rule.vanish();
+        String value = argument == null ? "" : argument;
+        return switch (name) {
+            case "error" -> rule -> rule.error(value);
+            case "throttle" -> Faults.Rule::throttle;
+            case "lose-answer" -> Faults.Rule::loseAnswer;
+            case "html-503" -> Faults.Rule::html503;
+            case "empty" -> Faults.Rule::emptyOk;
+            case "malformed" -> Faults.Rule::malformedJson;
+            case "slow" -> {
+                Duration time = Texts.parseDuration(value);
+                yield rule -> rule.slowBody(time);
+            }
+            case "latency" -> {
+                Duration time = Texts.parseDuration(value);
+                yield rule -> rule.latency(time);
+            }
+            case "vanish" -> Faults.Rule::vanish;
             default -> throw malformed(text);
-        }
+        };
     }
 
     private static IllegalArgumentException malformed(String text) {

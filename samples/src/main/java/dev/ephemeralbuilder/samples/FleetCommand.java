@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What the commands have in common that look after an owner's machines and launch none. */
@@ -18,6 +19,9 @@ abstract class FleetCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description = "The settings. Default: ephemeral.toml in this folder.")
     private @Nullable Path config;
+
+    @Mixin
+    private final ProviderOption provider = new ProviderOption();
 
     @Option(names = "--owner", paramLabel = "NAME", description = "Whose machines. Default: that of the settings.")
     private @Nullable String owner;
@@ -37,11 +41,10 @@ abstract class FleetCommand implements Callable<Integer> {
         try {
             Settings settings = settings();
             String of = owner(settings);
-            try (BuildFleet fleet = BuildFleet.builder()
-                    .owner(of)
-                    .provider(Providers.cloud(settings))
-                    .noReaper()
-                    .build()) {
+            BuildFleet.Builder builder = BuildFleet.builder().owner(of).noReaper();
+            Providers.cloud(settings, provider.in(settings), caller.environment())
+                    .forEach(builder::provider);
+            try (BuildFleet fleet = builder.build()) {
                 return with(fleet);
             }
         } catch (InterruptedException e) {

@@ -29,8 +29,8 @@ record Plan(MachineSpec spec, AcquireRequest request, List<Source> sources, Scri
         downloads = List.copyOf(downloads);
     }
 
-    /** Returns this plan on a machine that boots from an image. */
-    Plan on(String machineImage) {
-        return new Plan(spec.toBuilder().machineImage(machineImage).build(), request, sources, script, downloads);
+    /** Returns this plan on a machine that is made of one of these images. */
+    Plan on(Images images) {
+        return new Plan(images.in(spec), request, sources, script, downloads);
     }
 }

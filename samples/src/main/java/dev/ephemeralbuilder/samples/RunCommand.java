@@ -7,6 +7,8 @@ import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.Money;
 import dev.ephemeralbuilder.Script;
+import dev.ephemeralbuilder.samples.product.Product;
+import dev.ephemeralbuilder.samples.product.ProviderChoice;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -20,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -48,6 +51,7 @@ import picocli.CommandLine.Parameters;
         footerHeading = "%nExamples:%n",
         footer = {
             "  ephemeral run --simulated --upload . --download 'target/*.jar:out/' -- './mvnw -B package'",
+            "  ephemeral run --simulated --provider any --fault CreateContainerGroup=error:OperationDenied.NoStock -- 'uname -a'",
             "  ephemeral run --vcpus 8 --memory 16 --market any --timeout 2h --upload . -- 'make -j8'"
         })
 final class RunCommand implements Callable<Integer> {
@@ -94,8 +98,15 @@ final class RunCommand implements Callable<Integer> {
 
     @Option(
             names = "--simulated",
-            description = "Use a simulated ECS machine on this host: real SSH, real processes, no account, no cost.")
+            description = "Use a simulated cloud on this host: real processes, real SSH or a real container's exec"
+                    + " connection, no account, no cost.")
     private boolean simulated;
+
+    @Mixin
+    private final FaultOptions faults = new FaultOptions();
+
+    @Mixin
+    private final ProviderOption provider = new ProviderOption();
 
     @Option(
             names = "--config",
@@ -115,11 +126,8 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--arch", paramLabel = "ARCH", description = "x86_64 or arm64. Default: x86_64.")
     private @Nullable Architecture arch;
 
-    @Option(
-            names = "--image",
-            paramLabel = "ID",
-            description = "The image to boot from, such as m-bp1... Default: that of the settings.")
-    private @Nullable String image;
+    @Mixin
+    private final ImageOptions images = new ImageOptions();
 
     @Option(names = "--market", paramLabel = "MARKET", description = "spot, on-demand or any. Default: any.")
     private MarketChoice market = MarketChoice.ANY;
@@ -192,26 +200,31 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private int run(Console console) throws IOException, InterruptedException {
+        if (!simulated && !faults.none()) {
+            throw CommandException.usage("--fault is for a simulated cloud; add --simulated");
+        }
         Settings settings = settings();
+        ProviderChoice choice = provider.in(settings);
+        images.check(choice);
         String fleetOwner = owner(settings);
-        Plan plan = plan(settings);
+        Plan plan = plan(settings, choice);
         BuildRun run = new BuildRun(caller, console, interruption, stackTrace);
         if (simulated) {
-            try (Simulation simulation = Simulation.start(caller, settings, console)) {
-                Plan there = plan.on(simulation.machineImage());
-                return run.execute(there, progress -> fleet(fleetOwner, simulation.provider(), progress));
+            try (Simulation simulation = Simulation.start(caller, settings, choice, console)) {
+                faults.order(simulation.faults());
+                Plan there = plan.on(images.simulated(choice, settings, simulation.machineImage()));
+                List<CloudProvider> providers = simulation.providers();
+                return run.execute(there, progress -> fleet(fleetOwner, providers, progress));
             }
         }
-        String given = Optional.ofNullable(image)
-                .or(() -> settings.get(Setting.ECS.machineImage))
-                .orElseThrow(() -> settings.missing(Setting.ECS.machineImage, ", there or as --image"));
-        CloudProvider provider = Providers.cloud(settings);
-        return run.execute(plan.on(given), progress -> fleet(fleetOwner, provider, progress));
+        Images made = images.in(choice, settings);
+        List<CloudProvider> providers = Providers.cloud(settings, choice, caller.environment());
+        return run.execute(plan.on(made), progress -> fleet(fleetOwner, providers, progress));
     }
 
-    private Plan plan(Settings settings) throws IOException, InterruptedException {
+    private Plan plan(Settings settings, ProviderChoice choice) throws IOException, InterruptedException {
         try {
-            MachineSpec machine = machine(settings);
+            MachineSpec machine = machine(settings, choice);
             AcquireRequest.Builder request = AcquireRequest.builder();
             if (requestId != null) {
                 request.requestId(requestId);
@@ -240,12 +253,10 @@ final class RunCommand implements Callable<Integer> {
         return Failures.exitCode(e);
     }
 
-    private static BuildFleet fleet(String owner, CloudProvider provider, Progress progress) {
-        return BuildFleet.builder()
-                .owner(owner)
-                .provider(provider)
-                .listener(progress)
-                .build();
+    private static BuildFleet fleet(String owner, List<CloudProvider> providers, Progress progress) {
+        BuildFleet.Builder fleet = BuildFleet.builder().owner(owner).listener(progress);
+        providers.forEach(fleet::provider);
+        return fleet.build();
     }
 
     private Settings settings() {
@@ -268,7 +279,7 @@ final class RunCommand implements Callable<Integer> {
         });
     }
 
-    private MachineSpec machine(Settings settings) {
+    private MachineSpec machine(Settings settings, ProviderChoice choice) {
         MachineSpec.Builder machine = MachineSpec.builder().markets(market.markets());
         Optional.ofNullable(vcpus)
                 .or(() -> settings.get(Setting.VCPUS))
@@ -283,6 +294,7 @@ final class RunCommand implements Callable<Integer> {
                 .ifPresent(machine::maxLifetime);
         Optional.ofNullable(arch).ifPresent(machine::architecture);
         if (!simulated
+                && choice.has(Product.ECS)
                 && settings.get(Setting.ECS.address).filter("public"::equals).isPresent()) {
             machine.publicBandwidthMbit(PUBLIC_MBIT);
         }

@@ -10,12 +10,11 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code ephemeral simulate}: a simulated cloud for any client. */
@@ -74,11 +73,8 @@ final class SimulateCommand implements Callable<Integer> {
                     "Machines have processes, ports, host name and /tmp of their own, and no network. Needs Linux.")
     private boolean isolated;
 
-    @Option(
-            names = "--fault",
-            paramLabel = "FAULT",
-            description = "A fault to inject: " + FaultOption.FORM + ". Repeatable.")
-    private List<String> faults = new ArrayList<>();
+    @Mixin
+    private final FaultOptions faults = new FaultOptions();
 
     @Option(
             names = "--write-config",
@@ -114,15 +110,9 @@ final class SimulateCommand implements Callable<Integer> {
             builder.isolation(Isolation.NAMESPACES);
         }
         MavenLinks maven = new MavenLinks(caller.environment(), caller.home(), caller.folder());
-        builder.machineEnvironment(maven.environment()).onMachineStart(maven::link);
+        builder.machineEnvironment(maven.environmentWithContainers()).onMachineStart(maven::link);
         try (AlibabaCloudSimulator simulator = start(builder)) {
-            for (String fault : faults) {
-                try {
-                    FaultOption.order(fault, simulator.faults());
-                } catch (IllegalArgumentException malformed) {
-                    throw CommandException.usage(String.valueOf(malformed.getMessage()));
-                }
-            }
+            faults.order(simulator.faults());
             SimulatorText text = new SimulatorText(simulator);
             if (settingsFile != null) {
                 Files.writeString(caller.folder().resolve(settingsFile), text.settings());

@@ -27,6 +27,12 @@ final class SimulatorText {
         vSwitches()
                 .forEach((zone, id) ->
                         s.append('"').append(zone).append("\" = \"").append(id).append("\"\n"));
+        s.append("\n[eci]\n");
+        s.append("endpoint = \"").append(simulator.endpoint()).append("\"\n");
+        s.append("container-image = \"").append(Simulation.CONTAINER_IMAGE).append("\"\n");
+        s.append("families = [\"")
+                .append(String.join("\", \"", Simulation.FAMILIES))
+                .append("\"]\n");
         return s.toString();
     }
 
@@ -48,6 +54,9 @@ final class SimulatorText {
         s.append("  secret          ").append(simulator.accessKeySecret()).append('\n');
         s.append("  machine image   ").append(simulator.machineImage()).append('\n');
         s.append("  security group  ").append(simulator.securityGroup()).append('\n');
+        s.append("  container image any, such as ")
+                .append(Simulation.CONTAINER_IMAGE)
+                .append("; its command runs on this host\n");
         s.append("  SSH port        ").append(simulator.sshPort()).append('\n');
         vSwitches()
                 .forEach((zone, id) -> s.append("  vSwitch         ")
@@ -64,12 +73,22 @@ final class SimulatorText {
                 .append(" --endpoint ")
                 .append(address)
                 .append(" --insecure\n");
+        s.append("aliyun eci DescribeContainerGroups --RegionId ")
+                .append(simulator.region())
+                .append(" --endpoint ")
+                .append(address)
+                .append(" --insecure\n");
         s.append("\n# Faults, machines, a journal of all calls (see docs/simulator.md):\n");
         s.append("curl -sS ").append(simulator.endpoint()).append("/_simulator/machines\n");
         s.append("\n# The Java SDK, before the client is made, and for each request:\n");
         s.append("DefaultProfile.addEndpoint(\"")
                 .append(simulator.region())
                 .append("\", \"Ecs\", \"")
+                .append(address)
+                .append("\");\n");
+        s.append("DefaultProfile.addEndpoint(\"")
+                .append(simulator.region())
+                .append("\", \"Eci\", \"")
                 .append(address)
                 .append("\");\n");
         s.append("request.setSysProtocol(ProtocolType.HTTP);\n");

@@ -34,6 +34,7 @@ class ArchitectureTest {
                         "dev.ephemeralbuilder.event",
                         "dev.ephemeralbuilder.alibaba",
                         "dev.ephemeralbuilder.ecs",
+                        "dev.ephemeralbuilder.eci",
                         "dev.ephemeralbuilder.testing",
                         "dev.ephemeralbuilder.testing.simulator",
                         "dev.ephemeralbuilder.samples..")

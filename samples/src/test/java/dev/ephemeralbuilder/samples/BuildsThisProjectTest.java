@@ -10,9 +10,10 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.jar.JarFile;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command of the README, on a copy of this project with one more class in it. */
 @Tag("once")
@@ -20,9 +21,10 @@ class BuildsThisProjectTest {
     @TempDir
     private Path folder;
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(strings = {"ecs", "eci"})
     @Timeout(300)
-    void theJarComesFromTheUploadedSources() throws IOException, InterruptedException {
+    void theJarComesFromTheUploadedSources(String provider) throws IOException, InterruptedException {
         Path copy = copyOfThisProject();
         Files.writeString(
                 copy.resolve("api/src/main/java/dev/ephemeralbuilder/AddedByTest.java"),
@@ -43,6 +45,8 @@ class BuildsThisProjectTest {
             int exitCode = rig.run(
                     "run",
                     "--simulated",
+                    "--provider",
+                    provider,
                     "--upload",
                     ".",
                     "--download",

@@ -27,6 +27,8 @@ class DocsTest {
     private static final Pattern BLOCK = Pattern.compile("(?ms)^```(\\w+)\n(.*?)^```$");
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)\\)");
 
+    private static final Pattern ACTION = Pattern.compile("ec[is]:[A-Z]\\w+");
+
     @TempDir
     private Path folder;
 
@@ -83,6 +85,7 @@ class DocsTest {
                 "CONTRIBUTING.md",
                 "SECURITY.md",
                 "CHANGELOG.md",
+                "docs/eci.md",
                 "docs/first-run.md",
                 "docs/how-a-builder-lives.md",
                 "docs/operations.md",
@@ -117,6 +120,7 @@ class DocsTest {
             strings = {
                 "README.md",
                 "CONTRIBUTING.md",
+                "docs/eci.md",
                 "docs/first-run.md",
                 "docs/operations.md",
                 "docs/reliability.md",
@@ -155,6 +159,21 @@ class DocsTest {
                         .map(name -> "ecs:" + name.replaceFirst(".*\\.(\\w+)Request$", "$1"))
                         .collect(Collectors.toCollection(TreeSet::new));
         assertThat(listed).isEqualTo(made);
+    }
+
+    @Test
+    void thePolicyOfContainerGroupsIsThatOfTheirProvider() throws IOException {
+        String sources = "provider-eci/src/main/java/dev/ephemeralbuilder/eci/";
+        Set<String> listed =
+                new TreeSet<>(all(ACTION, blocks("docs/eci.md", "json").get(0)));
+        assertThat(listed).isEqualTo(new TreeSet<>(all(ACTION, read(sources + "EciProvider.java"))));
+        Set<String> called = Pattern.compile("(?m)^ +static final String \\w+ = \"([A-Z]\\w+)\";$")
+                .matcher(read(sources + "EciApi.java"))
+                .results()
+                .map(constant -> "eci:" + constant.group(1))
+                .collect(Collectors.toCollection(TreeSet::new));
+        listed.removeIf(action -> action.startsWith("ecs:"));
+        assertThat(listed).isEqualTo(called);
     }
 
     @Test

@@ -2,6 +2,8 @@ package dev.ephemeralbuilder.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.ephemeralbuilder.samples.product.ProviderChoice;
+import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -25,12 +27,8 @@ class EmbeddingTest {
         Files.setPosixFilePermissions(build, PosixFilePermissions.fromString("rwxr-xr-x"));
         ByteArrayOutputStream log = new ByteArrayOutputStream();
         try (AlibabaCloudSimulator cloud = AlibabaCloudSimulator.builder().start()) {
-            int exitCode = Embedding.build(
-                    Providers.simulated(cloud, Settings.none()),
-                    cloud.machineImage(),
-                    checkout,
-                    folder.resolve("jars"),
-                    log);
+            int exitCode =
+                    Embedding.build(provider(cloud), cloud.machineImage(), checkout, folder.resolve("jars"), log);
             assertThat(exitCode).isEqualTo(3);
             assertThat(cloud.machines()).isEmpty();
         }
@@ -43,12 +41,12 @@ class EmbeddingTest {
         try (AlibabaCloudSimulator cloud = AlibabaCloudSimulator.builder().start()) {
             cloud.faults().on("RunInstances").error("OperationDenied.NoStock");
             int exitCode = Embedding.build(
-                    Providers.simulated(cloud, Settings.none()),
-                    cloud.machineImage(),
-                    folder,
-                    folder.resolve("jars"),
-                    new ByteArrayOutputStream());
+                    provider(cloud), cloud.machineImage(), folder, folder.resolve("jars"), new ByteArrayOutputStream());
             assertThat(exitCode).isEqualTo(75);
         }
+    }
+
+    private static CloudProvider provider(AlibabaCloudSimulator cloud) {
+        return Providers.simulated(cloud, Settings.none(), ProviderChoice.ECS).get(0);
     }
 }

@@ -41,7 +41,7 @@ class FaultOptionTest {
                 "ssh=cut:1000,20000"
             })
     void faultsAreUnderstood(String option) {
-        assertThatCode(() -> FaultOption.order(option, faults)).doesNotThrowAnyException();
+        assertThatCode(() -> FaultOption.of(option).order(faults)).doesNotThrowAnyException();
     }
 
     @ParameterizedTest
@@ -58,6 +58,6 @@ class FaultOptionTest {
                 "ssh=cut:-1"
             })
     void otherTextsAreRefused(String option) {
-        assertThatThrownBy(() -> FaultOption.order(option, faults)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> FaultOption.of(option).order(faults)).isInstanceOf(IllegalArgumentException.class);
     }
 }

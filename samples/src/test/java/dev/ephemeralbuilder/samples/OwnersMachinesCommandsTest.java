@@ -6,8 +6,7 @@ import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.MachineSpec;
-import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
-import dev.ephemeralbuilder.ecs.EcsProvider;
+import dev.ephemeralbuilder.samples.product.ProviderChoice;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
 import java.io.IOException;
@@ -46,21 +45,19 @@ class OwnersMachinesCommandsTest {
     void open() throws IOException, InterruptedException {
         setting = new CloudRig(folder);
         cloud = setting.cloud;
-        fleet = BuildFleet.builder()
-                .owner(OWNER)
-                .host("build-host-1")
-                .provider(Providers.simulated(cloud, Settings.none()))
-                .build();
+        BuildFleet.Builder both = BuildFleet.builder().owner(OWNER).host("build-host-1");
+        Providers.simulated(cloud, Settings.none(), ProviderChoice.ANY).forEach(both::provider);
+        fleet = both.build();
         builder = acquire("job-7");
     }
 
     private EphemeralBuilder acquire(String requestId) throws InterruptedException {
+        return acquire(requestId, new Images(cloud.machineImage(), null));
+    }
+
+    private EphemeralBuilder acquire(String requestId, Images images) throws InterruptedException {
         return fleet.acquire(
-                MachineSpec.builder()
-                        .vcpus(2)
-                        .memoryGib(4)
-                        .machineImage(cloud.machineImage())
-                        .build(),
+                images.in(MachineSpec.builder().vcpus(2).memoryGib(4).build()),
                 AcquireRequest.builder()
                         .requestId(requestId)
                         .putLabel("branch", "a \"b\"")
@@ -86,14 +83,12 @@ class OwnersMachinesCommandsTest {
 
     /** Lets the lease of a machine have passed long ago. */
     private void orphan(EphemeralBuilder machine) throws InterruptedException {
-        try (CloudProvider other = EcsProvider.builder()
-                .region(cloud.region())
-                .endpoint(cloud.endpoint())
-                .credentials(AlibabaCredentials.fixed(cloud.accessKeyId(), cloud.accessKeySecret()))
-                .securityGroup(cloud.securityGroup())
-                .vSwitches(cloud.vSwitches())
-                .build()) {
-            var unused = other.renew(List.of(machine.id()), Instant.ofEpochSecond(1_000_000_000));
+        for (CloudProvider other : Providers.simulated(cloud, Settings.none(), ProviderChoice.ANY)) {
+            try (other) {
+                if (other.name().equals(machine.offer().provider())) {
+                    var unused = other.renew(List.of(machine.id()), Instant.ofEpochSecond(1_000_000_000));
+                }
+            }
         }
     }
 
@@ -175,5 +170,31 @@ class OwnersMachinesCommandsTest {
         assertThat(rig.run("release", "--owner", "somebody", builder.id())).isEqualTo(2);
         assertThat(rig.err()).contains("does not belong to owner somebody");
         assertThat(isThere(builder)).isTrue();
+    }
+
+    @Test
+    void aContainerGroupIsListedAndReapedAsAMachineIs() throws InterruptedException {
+        EphemeralBuilder group = acquire("job-10", new Images(null, Simulation.CONTAINER_IMAGE));
+        assertThat(rig.run("list", "--owner", OWNER)).as(rig.err()).isZero();
+        assertThat(rig.out())
+                .containsPattern("(?m)^" + group.id() + " +eci +cn-hangzhou-. .* job-10 ")
+                .containsPattern("(?m)^" + builder.id() + " +ecs ");
+        assertThat(rig.run("list", "--owner", OWNER, "--provider", "ecs", "--json"))
+                .isZero();
+        assertThat(rig.out().substring(rig.out().indexOf('['))).doesNotContain(group.id());
+        orphan(group);
+        assertThat(rig.run("reap", "--owner", OWNER)).as(rig.err()).isZero();
+        assertThat(rig.out()).contains("\ndeleted " + group.id() + ": its lease has passed");
+        assertThat(isThere(group)).isFalse();
+    }
+
+    @Test
+    void releaseGivesAContainerGroupBack() throws InterruptedException {
+        EphemeralBuilder group = acquire("job-11", new Images(null, Simulation.CONTAINER_IMAGE));
+        assertThat(rig.run("release", "--owner", OWNER, group.id()))
+                .as(rig.err())
+                .isZero();
+        assertThat(rig.out()).isEqualTo("gone " + group.id() + "\n");
+        assertThat(isThere(group)).isFalse();
     }
 }

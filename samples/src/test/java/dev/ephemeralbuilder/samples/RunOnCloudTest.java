@@ -5,11 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -63,6 +66,7 @@ class RunOnCloudTest {
     @Test
     void withoutStockAnywhereEveryTryIsToldOnce() {
         cloud.faults().on("RunInstances").error("OperationDenied.NoStock");
+        cloud.faults().on("CreateContainerGroup").error("OperationDenied.NoStock");
         assertThat(rig.run("run", "--market", "spot", "--", "true")).isEqualTo(125);
         assertThat(rig.err())
                 .contains("OperationDenied.NoStock", "None of the offers for", "or allow --market any")
@@ -73,10 +77,52 @@ class RunOnCloudTest {
     @Test
     void threeCutsOfTheConnectionCostNoByte() {
         cloud.faults().ssh().cutAfterBytes(100_000, 700_000, 300_000);
-        assertThat(rig.run("run", "--", "seq 1 200000")).as(rig.err()).isZero();
+        assertThat(rig.run("run", "--provider", "ecs", "--", "seq 1 200000"))
+                .as(rig.err())
+                .isZero();
         String expected =
                 LongStream.rangeClosed(1, 200_000).mapToObj(Long::toString).collect(Collectors.joining("\n"));
         assertThat(rig.out()).isEqualTo(expected + "\n");
+    }
+
+    @Test
+    void threeCutsOfAContainersConnectionCostNoByte() {
+        cloud.faults().exec().cutAfterBytes(100_000, 700_000, 300_000);
+        assertThat(rig.run("run", "--provider", "eci", "--", "seq 1 200000"))
+                .as(rig.err())
+                .isZero();
+        String expected =
+                LongStream.rangeClosed(1, 200_000).mapToObj(Long::toString).collect(Collectors.joining("\n"));
+        assertThat(rig.out()).isEqualTo(expected + "\n");
+    }
+
+    @Test
+    void withoutStockOfInstancesABuildRunsInAContainer() throws IOException {
+        Files.writeString(
+                folder.resolve("ephemeral.toml"),
+                Files.readString(folder.resolve("ephemeral.toml"))
+                        .replace("[ecs]", "[ecs]\ntypes = [\"ecs.c7.large\"]")
+                        .replaceFirst("(?m)^families = .*$", ""));
+        cloud.vSwitches().keySet().forEach(zone -> cloud.stockOut("ecs.c7.large", zone));
+        assertThat(rig.run("run", "--", "echo built")).as(rig.err()).isZero();
+        assertThat(rig.out()).isEqualTo("built\n");
+        assertThat(cloud.journal().action("CreateContainerGroup").succeeded().count())
+                .isEqualTo(1);
+        assertThat(cloud.journal().action("RunInstances").count()).isZero();
+        assertThat(cloud.machines()).isEmpty();
+    }
+
+    @Test
+    void thePolicyOfContainerGroupsHasEveryCallThatABuildMakes() throws IOException {
+        assertThat(rig.run("run", "--provider", "eci", "--", "true"))
+                .as(rig.err())
+                .isZero();
+        List<String> allowed = Pattern.compile("\"ec[is]:(\\w+)\"")
+                .matcher(Files.readString(Path.of("../docs/eci.md")))
+                .results()
+                .map(action -> action.group(1))
+                .toList();
+        assertThat(allowed).containsAll(cloud.journal().countPerAction().keySet());
     }
 
     @Test

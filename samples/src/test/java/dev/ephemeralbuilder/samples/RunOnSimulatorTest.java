@@ -12,6 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The whole command with {@code --simulated}: real SDK, real SSH, real processes. */
 @Execution(ExecutionMode.CONCURRENT)
@@ -72,6 +74,54 @@ class RunOnSimulatorTest {
                 .containsPattern("ephemeral: cost      0.\\d{6} CNY for .*; on demand 0.\\d{4,6} CNY .*; an estimate")
                 .doesNotContain("quoted")
                 .doesNotContain("\tat ");
+    }
+
+    @Test
+    void aContainerGroupRunsABuildAsAMachineDoes() throws IOException {
+        Files.createDirectories(folder.resolve("src"));
+        Files.writeString(folder.resolve("src/in"), "carried\n");
+
+        int exitCode = rig.run(
+                "run",
+                "--simulated",
+                "--provider",
+                "eci",
+                "--env",
+                "VALUE=a 'value'",
+                "--upload",
+                "src",
+                "--download",
+                "made/*.txt:out/",
+                "--",
+                "cat in; mkdir made; printf %s \"$VALUE\" >made/1.txt; echo \"$MAVEN_USER_HOME\"; exit 37");
+
+        assertThat(exitCode).as(rig.err()).isEqualTo(37);
+        assertThat(rig.out()).isEqualTo("carried\n" + home.resolve(".m2") + "\n");
+        assertThat(folder.resolve("out/1.txt")).hasContent("a 'value'");
+        assertThat(rig.err())
+                .containsPattern("  eci +\\S+ +cn-hangzhou-. +(spot|on demand) ")
+                .containsPattern("ephemeral: launch +\\S+ s  took \\S+ in cn-hangzhou-. \\(eci, ")
+                .containsPattern("ephemeral: release +\\S+ s  no machine is left")
+                .doesNotContain("  ecs  ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"RunInstances, eci", "CreateContainerGroup, ecs"})
+    void whereOneProductHasNoStockTheOtherOneIsTaken(String withoutStock, String taken) {
+        int exitCode = rig.run(
+                "run",
+                "--simulated",
+                "--provider",
+                "any",
+                "--fault",
+                withoutStock + "=error:OperationDenied.NoStock",
+                "--",
+                "echo built");
+
+        assertThat(exitCode).as(rig.err()).isZero();
+        assertThat(rig.out()).isEqualTo("built\n");
+        assertThat(rig.err())
+                .containsPattern("ephemeral: launch +\\S+ s  took \\S+ in cn-hangzhou-. \\(" + taken + ", ");
     }
 
     @Test

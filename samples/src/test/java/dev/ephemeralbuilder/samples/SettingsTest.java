@@ -59,6 +59,8 @@ class SettingsTest {
             ram-role = "EciBuilds"
             image-cache = "auto"
             max-pending = "15m"
+            eip-mbit = 100
+            acr-instances = ["cri-1"]
 
             [eci.vswitches]
             "cn-beijing-a" = "vsw-3"
@@ -131,6 +133,10 @@ class SettingsTest {
                 "[ecs.vswitches] ; \"a\" = 5         | 2:1 | was 5 for a",
                 "[eci] ; image-cache = \"yes\"      | 2:1 | expected \"auto\", \"none\" or the id of an image cache",
                 "[eci] ; endpoint = \"eci\"         | 2:1 | an address such as \"https://eci.cn-hangzhou.aliyuncs.com\"",
+                "[eci] ; max-pending = \"5m\"       | 2:1 | expected full minutes from 10m to 24h, such as \"15m\", was \"5m\"",
+                "[eci] ; max-pending = \"10m5s\"    | 2:1 | was \"10m5s\"",
+                "[eci] ; eip-mbit = 0                | 2:1 | of a public address for each group, from 1 to 200, was 0",
+                "[eci.rewrite] ; \"docker.io\" = \"r/\" | 2:1 | [eci] rewrite: expected what the beginning",
                 "[eci.registries] ; r = \"hidden\"  | 2:1 | [eci] registries: expected for each registry's host a user",
                 "[eci] ; containerImage = \"x\"       | 2:1 | there is no such key; did you mean container-image?",
                 "[fleet] ; owner = \"has space\"     | 2:1 | expected a name for your machines",
