@@ -17,6 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Small runs of the benchmarks: that they come to an end with the document that they promise. */
 @EnabledOnOs(OS.LINUX)
@@ -44,9 +46,11 @@ class BenchTest {
         }
     }
 
-    @Test
-    void everyJobOfTheFaultsIsInTheAccount() throws IOException {
-        JsonNode document = run(1, "bench", "faults", "--lifecycles", "3", "--scale", "40", "--json");
+    @ParameterizedTest
+    @ValueSource(strings = {"ecs", "any"})
+    void everyJobOfTheFaultsIsInTheAccount(String provider) throws IOException {
+        JsonNode document =
+                run(1, "bench", "faults", "--lifecycles", "3", "--scale", "40", "--provider", provider, "--json");
         for (String name : List.of("ours", "plainLoop")) {
             JsonNode account = document.path(name);
             int sum = account.path("succeeded").asInt()

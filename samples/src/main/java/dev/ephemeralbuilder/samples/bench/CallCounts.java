@@ -12,14 +12,22 @@ import java.util.Set;
  * @param creations how many create calls made machines; a repetition with the same client token makes none
  */
 record CallCounts(Map<String, Long> byAction, Map<String, Long> mostInAMinute, long creations) {
+    private static final Set<String> CREATES = Set.of("RunInstances", "CreateContainerGroup");
+
     private static final Set<String> MARKET = Set.of(
             "DescribeAvailableResource",
+            "DescribeContainerGroupPrice",
             "DescribeInstanceTypes",
             "DescribeInstanceTypeFamilies",
             "DescribePrice",
             "DescribeRecommendInstanceType",
             "DescribeSpotAdvice",
             "DescribeSpotPriceHistory");
+
+    /** Returns whether an operation makes machines. */
+    static boolean creates(String action) {
+        return CREATES.contains(action);
+    }
 
     /** Returns the calls that ask for types, prices and stock. */
     long market() {

@@ -2,11 +2,8 @@ package dev.ephemeralbuilder.samples.bench;
 
 import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.MachineSpec;
-import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
-import dev.ephemeralbuilder.ecs.EcsProvider;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -62,51 +59,22 @@ final class Cloud implements AutoCloseable {
         return new CloudTicker(threadName, facts, plan.scale());
     }
 
-    /** Returns a new provider of this cloud. */
-    EcsProvider provider() {
-        return provider(facts);
-    }
-
-    static EcsProvider provider(CloudFacts facts) {
-        return providerBuilder(facts).build();
-    }
-
-    /** Begins a provider of this cloud. */
-    EcsProvider.Builder providerBuilder() {
-        return providerBuilder(facts);
-    }
-
-    private static EcsProvider.Builder providerBuilder(CloudFacts facts) {
-        return EcsProvider.builder()
-                .region(facts.region())
-                .endpoint(URI.create(facts.endpoint()))
-                .credentials(AlibabaCredentials.fixed(facts.accessKeyId(), facts.accessKeySecret()))
-                .securityGroup(facts.securityGroup())
-                .vSwitches(facts.vSwitches())
-                .sshPort(facts.sshPort());
-    }
-
     /** Returns the machine that every benchmark asks for. */
     MachineSpec spec() {
-        return spec(facts);
-    }
-
-    static MachineSpec spec(CloudFacts facts) {
-        return MachineSpec.builder()
-                .vcpus(4)
-                .memoryGib(8)
-                .machineImage(facts.machineImage())
-                .build();
+        return CloudClients.spec(facts, plan.providers());
     }
 
     /** Returns a new fleet of this cloud, which is closed without much waiting: the cloud ends its machines too. */
     BuildFleet fleet(Ticker ticker) {
-        return BuildFleet.builder()
-                .owner("bench")
-                .provider(provider())
+        return fleetOf("bench")
                 .ticker(ticker)
                 .closeTimeout(Duration.ofSeconds(10))
                 .build();
+    }
+
+    /** Begins a fleet of this cloud. */
+    BuildFleet.Builder fleetOf(String owner) {
+        return CloudClients.fleet(facts, plan.providers()).owner(owner);
     }
 
     CallCounts calls() throws IOException, InterruptedException {

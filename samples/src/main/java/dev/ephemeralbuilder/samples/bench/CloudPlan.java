@@ -1,5 +1,7 @@
 package dev.ephemeralbuilder.samples.bench;
 
+import dev.ephemeralbuilder.samples.product.ProviderChoice;
+
 /**
  * What the simulated cloud of a measurement is like.
  *
@@ -10,25 +12,38 @@ package dev.ephemeralbuilder.samples.bench;
  * @param faults whether it has the faults of {@link FaultMix}
  * @param lazy whether {@code sleep} takes half a minute on its machines, whatever it is asked for: then what watches over scripts
  *     there costs this host nothing
+ * @param providers which products the library's fleets use
  */
-record CloudPlan(long seed, double scale, long bootLeastSeconds, long bootMostSeconds, boolean faults, boolean lazy) {
-    /** Returns the usual cloud: machines boot in 40 ± 10 s. */
+record CloudPlan(
+        long seed,
+        double scale,
+        long bootLeastSeconds,
+        long bootMostSeconds,
+        boolean faults,
+        boolean lazy,
+        ProviderChoice providers) {
+    /** Returns the usual cloud: machines boot in 40 ± 10 s, and they are instances. */
     static CloudPlan of(long seed, double scale) {
-        return new CloudPlan(seed, scale, 30, 50, false, false);
+        return new CloudPlan(seed, scale, 30, 50, false, false, ProviderChoice.ECS);
     }
 
     /** Returns a cloud whose clock is the wall's. */
     static CloudPlan wall(long seed, long bootLeastSeconds, long bootMostSeconds) {
-        return new CloudPlan(seed, 1, bootLeastSeconds, bootMostSeconds, false, false);
+        return new CloudPlan(seed, 1, bootLeastSeconds, bootMostSeconds, false, false, ProviderChoice.ECS);
     }
 
     /** Returns the same cloud with lazy machines. */
     CloudPlan withLazyMachines() {
-        return new CloudPlan(seed, scale, bootLeastSeconds, bootMostSeconds, faults, true);
+        return new CloudPlan(seed, scale, bootLeastSeconds, bootMostSeconds, faults, true, providers);
     }
 
     /** Returns the same cloud with faults. */
     CloudPlan withFaults() {
-        return new CloudPlan(seed, scale, bootLeastSeconds, bootMostSeconds, true, lazy);
+        return new CloudPlan(seed, scale, bootLeastSeconds, bootMostSeconds, true, lazy, providers);
+    }
+
+    /** Returns the same cloud with fleets of these products. */
+    CloudPlan with(ProviderChoice choice) {
+        return new CloudPlan(seed, scale, bootLeastSeconds, bootMostSeconds, faults, lazy, choice);
     }
 }

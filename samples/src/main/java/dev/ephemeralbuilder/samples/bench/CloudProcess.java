@@ -81,7 +81,12 @@ final class CloudProcess {
                 // The last that happens before its server opens; the home folder is called as the machine is.
                 .onMachineStart(home -> acceptedAt.put(home.getFileName().toString(), micros(wall)))
                 .start();
-        simulator.account().instances(MACHINES).onDemandVcpus(MACHINES * 8).spotVcpus(MACHINES * 8);
+        simulator
+                .account()
+                .instances(MACHINES)
+                .onDemandVcpus(MACHINES * 8)
+                .spotVcpus(MACHINES * 8)
+                .groupVcpus(MACHINES * 8);
         simulator.vSwitches().values().forEach(vSwitch -> simulator.account().addresses(vSwitch, MACHINES));
         if (plan.faults()) {
             FaultMix.order(simulator.faults());
@@ -136,7 +141,7 @@ final class CloudProcess {
         for (JournalEntry entry : entries) {
             String action = String.valueOf(entry.action());
             counts.merge(action, 1L, Long::sum);
-            if (action.equals("RunInstances") && entry.succeeded()) {
+            if (CallCounts.creates(action) && entry.succeeded()) {
                 String token = entry.clientToken();
                 created += token == null || tokens.add(token) ? 1 : 0;
             }

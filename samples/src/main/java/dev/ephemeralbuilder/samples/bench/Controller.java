@@ -1,6 +1,7 @@
 package dev.ephemeralbuilder.samples.bench;
 
 import dev.ephemeralbuilder.BuildFleet;
+import dev.ephemeralbuilder.samples.product.ProviderChoice;
 import dev.ephemeralbuilder.spi.StateStore;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.io.BufferedReader;
@@ -55,6 +56,7 @@ final class Controller {
      * What is to be done.
      *
      * @param scale of the cloud's clock
+     * @param providers which products machines come from
      * @param atOnce how many jobs run at a time
      * @param stateFolder where controllers leave what their successors need; null for those that have none
      */
@@ -63,6 +65,7 @@ final class Controller {
             CloudFacts cloud,
             double scale,
             long seed,
+            ProviderChoice providers,
             int atOnce,
             @Nullable String stateFolder,
             List<Job> jobs) {}
@@ -128,11 +131,10 @@ final class Controller {
     private Contestant contestant(Ticker ticker) {
         Mischief mischief = new Mischief(plan.cloud(), plan.seed());
         if (plan.kind() == Kind.PLAIN_LOOP) {
-            return new PlainLoop(plan.cloud(), ticker, mischief);
+            return new PlainLoop(ways(ticker), mischief);
         }
-        BuildFleet.Builder fleet = BuildFleet.builder()
+        BuildFleet.Builder fleet = CloudClients.fleet(plan.cloud(), plan.providers())
                 .owner(FaultsCommand.OWNER)
-                .provider(Cloud.provider(plan.cloud()))
                 .ticker(ticker)
                 // By this ticker: deletions take their time while one call in ten fails.
                 .closeTimeout(Duration.ofMinutes(5));
@@ -140,7 +142,16 @@ final class Controller {
         if (folder != null) {
             fleet.stateStore(StateStore.directory(Path.of(folder), FaultsCommand.OWNER));
         }
-        return new Ours(fleet.build(), Cloud.spec(plan.cloud()), mischief);
+        return new Ours(fleet.build(), CloudClients.spec(plan.cloud(), plan.providers()), mischief);
+    }
+
+    private List<PlainWay> ways(Ticker ticker) {
+        return plan.providers().products().stream()
+                .map(product -> switch (product) {
+                    case ECS -> new PlainMachines(plan.cloud(), ticker);
+                    case ECI -> new PlainGroups(plan.cloud(), ticker);
+                })
+                .toList();
     }
 
     private void run(Contestant contestant, Job job) throws InterruptedException {

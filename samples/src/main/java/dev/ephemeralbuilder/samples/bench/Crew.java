@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.samples.bench;
 
 import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -9,7 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A fixed number of threads that wait more than they work. */
-final class Crew implements AutoCloseable {
+final class Crew implements AutoCloseable, Executor {
     private static final long SMALL_STACK = 256 << 10;
     private static final Duration END = Duration.ofSeconds(10);
 
@@ -28,6 +29,11 @@ final class Crew implements AutoCloseable {
 
     <T> Future<T> submit(Callable<T> work) {
         return threads.submit(work);
+    }
+
+    @Override
+    public void execute(Runnable work) {
+        threads.execute(work);
     }
 
     /** Interrupts what is under way and waits for it, ten seconds at most. */

@@ -1,7 +1,6 @@
 package dev.ephemeralbuilder.samples.bench;
 
 import dev.ephemeralbuilder.testing.simulator.Faults;
-import java.util.List;
 
 /** What goes wrong with the calls of {@code bench faults}; what goes wrong on machines is {@link Mischief}. */
 final class FaultMix {
@@ -12,12 +11,23 @@ final class FaultMix {
         faults.on("*").probability(0.03).html503();
         faults.on("*").probability(0.005).malformedJson();
         faults.on("*").probability(0.005).emptyOk();
-        faults.on("RunInstances").probability(0.10).error("OperationDenied.NoStock");
-        faults.on("RunInstances").probability(0.03).vanish();
-        faults.on("RunInstances").probability(0.05).loseAnswer();
-        for (String delete : List.of("DeleteInstances", "DeleteInstance")) {
-            faults.on(delete).probability(0.05).error("IncorrectInstanceStatus.Initializing");
-            faults.on(delete).probability(0.05).loseAnswer();
-        }
+        create(faults, "RunInstances");
+        delete(faults, "DeleteInstances", "IncorrectInstanceStatus.Initializing");
+        delete(faults, "DeleteInstance", "IncorrectInstanceStatus.Initializing");
+        // After those, so that a seed means the same for them as without these.
+        create(faults, "CreateContainerGroup");
+        delete(faults, "DeleteContainerGroup", "IncorrectStatus");
+    }
+
+    private static void create(Faults faults, String action) {
+        faults.on(action).probability(0.10).error("OperationDenied.NoStock");
+        faults.on(action).probability(0.03).vanish();
+        faults.on(action).probability(0.05).loseAnswer();
+    }
+
+    /** @param refusal the code for a machine that cannot be deleted yet */
+    private static void delete(Faults faults, String action, String refusal) {
+        faults.on(action).probability(0.05).error(refusal);
+        faults.on(action).probability(0.05).loseAnswer();
     }
 }

@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.samples.bench;
 
+import dev.ephemeralbuilder.samples.product.ProviderChoice;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +18,7 @@ import picocli.CommandLine.Option;
             "Runs whole lifecycles, from acquire to verified absence, in a cloud that does everything wrong:",
             "5 %% of the calls throttled, 3 %% HTML 503, 1 %% malformed or empty; 10 %% out of stock at once, 3 %% late,"
                     + " 5 %% answers lost after a create; deletions refused or their answers lost;"
-                    + " SSH cut in 5 %% of the scripts, 2 %% of the machines lost in the middle of one.",
+                    + " SSH or exec cut in 5 %% of the scripts, 2 %% of the machines lost in the middle of one.",
             "A job that fails is tried three times at most.",
             ""
         },
@@ -31,6 +32,12 @@ final class FaultsCommand extends BenchProgram {
 
     /** A machine whose deletion was accepted at the end is shown a little longer. */
     private static final Duration STOPPING = Duration.ofSeconds(5);
+
+    @Option(
+            names = "--provider",
+            paramLabel = "PRODUCT",
+            description = "Whose machines: ecs, eci, or any for both in one fleet. Default: ecs.")
+    private ProviderChoice providers = ProviderChoice.ECS;
 
     @Option(names = "--lifecycles", paramLabel = "N", description = "How many jobs. Default: ${DEFAULT-VALUE}.")
     private int lifecycles = 500;
@@ -125,13 +132,15 @@ final class FaultsCommand extends BenchProgram {
     private Account run(Controller.Kind kind, String name) throws IOException, InterruptedException {
         Jobs jobs = new Jobs(output, name, lifecycles);
         Path state = kill && kind == Controller.Kind.OURS ? Files.createTempDirectory("ephemeral-bench") : null;
-        try (Cloud cloud = Cloud.start(CloudPlan.of(options.seed, scale).withFaults());
+        try (Cloud cloud = Cloud.start(
+                        CloudPlan.of(options.seed, scale).with(providers).withFaults());
                 Ticker ticker = cloud.ticker("ephemeral-bench-sweep")) {
             Controller.Plan plan = new Controller.Plan(
                     kind,
                     cloud.facts(),
                     scale,
                     options.seed,
+                    providers,
                     atOnce,
                     state == null ? null : state.toString(),
                     List.of());

@@ -84,6 +84,7 @@ final class Jobs {
                 plan.cloud(),
                 plan.scale(),
                 plan.seed(),
+                plan.providers(),
                 plan.atOnce(),
                 plan.stateFolder(),
                 List.copyOf(open.values()));

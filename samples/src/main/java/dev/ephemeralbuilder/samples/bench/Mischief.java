@@ -10,13 +10,13 @@ import java.time.Duration;
 import java.util.SplittableRandom;
 
 /**
- * What goes wrong on the machines of {@code bench faults}: SSH is cut in 5 % of the scripts, and 2 % of the machines are
+ * What goes wrong on the machines of {@code bench faults}: SSH or exec is cut in 5 % of the scripts, and 2 % of the machines are
  * lost in the middle of one, without notice. Which ones, and at which byte of the output, follows from the seed and from
  * the try. Safe for use by many threads.
  */
 final class Mischief {
-    private static final double CUT = 0.05;
-    private static final double LOST = 0.02;
+    private static final double CUT_SHARE = 0.05;
+    private static final double LOST_SHARE = 0.02;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final HttpClient client = HttpClient.newBuilder()
@@ -33,7 +33,7 @@ final class Mischief {
 
     private enum Deed {
         NONE,
-        CUT_SSH,
+        CUT,
         LOSE_MACHINE
     }
 
@@ -64,13 +64,18 @@ final class Mischief {
             }
             Deed due = deed;
             deed = Deed.NONE;
-            if (due == Deed.CUT_SSH) {
-                order("machines/" + machine + "/cut-ssh", "{}");
+            if (due == Deed.CUT) {
+                order(cut(machine), "{}");
             } else {
                 lostMachine = true;
                 order("machines/" + machine + "/reclaim", "{\"noticeSeconds\":0}");
             }
         }
+    }
+
+    /** Returns what cuts the connections of a machine: groups have other ones, and their ids say that they are groups. */
+    private static String cut(String machine) {
+        return machine.startsWith("eci-") ? "groups/" + machine + "/cut-exec" : "machines/" + machine + "/cut-ssh";
     }
 
     /**
@@ -84,7 +89,7 @@ final class Mischief {
         double draw = random.nextDouble();
         // Before the last block, so that the script still runs.
         long at = (long) (random.nextDouble() * bytes * 0.7);
-        Deed deed = draw < CUT ? Deed.CUT_SSH : draw < CUT + LOST ? Deed.LOSE_MACHINE : Deed.NONE;
+        Deed deed = draw < CUT_SHARE ? Deed.CUT : draw < CUT_SHARE + LOST_SHARE ? Deed.LOSE_MACHINE : Deed.NONE;
         return new Watch(machine, deed, at);
     }
 

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * deletion. Nothing is repeated, no cap is set. Safe for use by many threads.
  */
 final class PlainApi implements AutoCloseable {
-    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
-    private static final int MOST_LOOKS = 120;
+    static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
+    static final int MOST_LOOKS = 120;
     static final String REQUEST_TAG = "ci-job";
     private static final String TYPE = "ecs.c7.xlarge";
 
@@ -33,6 +33,11 @@ final class PlainApi implements AutoCloseable {
     PlainApi(CloudFacts facts, Ticker ticker) {
         this.facts = facts;
         this.ticker = ticker;
+        this.client = client(facts);
+    }
+
+    /** Returns a client of the simulated cloud, whose endpoint it does not have to look up. */
+    static DefaultAcsClient client(CloudFacts facts) {
         HttpClientConfig config = HttpClientConfig.getDefault();
         config.setProtocolType(ProtocolType.HTTP);
         config.setNoProxy("127.0.0.1");
@@ -40,8 +45,9 @@ final class PlainApi implements AutoCloseable {
                 DefaultProfile.getProfile(facts.region(), facts.accessKeyId(), facts.accessKeySecret());
         profile.setHttpClientConfig(config);
         profile.setCloseTrace(true);
-        client = new DefaultAcsClient(profile);
+        DefaultAcsClient client = new DefaultAcsClient(profile);
         client.setEndpointResolver(request -> URI.create(facts.endpoint()).getAuthority());
+        return client;
     }
 
     /**

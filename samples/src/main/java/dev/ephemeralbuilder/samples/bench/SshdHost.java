@@ -34,7 +34,7 @@ final class SshdHost implements AutoCloseable {
 
     /** Returns a provider of a cloud whose one machine is reached at this server. */
     CloudProvider provider(Cloud cloud) {
-        EcsProvider ecs = cloud.providerBuilder()
+        EcsProvider ecs = CloudClients.ecs(cloud.facts())
                 .user(Sshd.user())
                 .addressResolver(machine -> {
                     Sshd running = server;

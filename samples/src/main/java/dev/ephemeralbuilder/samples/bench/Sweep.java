@@ -16,9 +16,7 @@ final class Sweep {
 
     /** Gives back every orphan of the owner; asks again where the cloud does not answer, a few times. */
     static void run(Cloud cloud, Ticker ticker, BenchOutput output) throws InterruptedException {
-        try (BuildFleet fleet = BuildFleet.builder()
-                .owner(FaultsCommand.OWNER)
-                .provider(cloud.provider())
+        try (BuildFleet fleet = cloud.fleetOf(FaultsCommand.OWNER)
                 .ticker(ticker)
                 .closeTimeout(Duration.ofMinutes(5))
                 .build()) {

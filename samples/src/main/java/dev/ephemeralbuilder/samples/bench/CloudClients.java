@@ -1,0 +1,67 @@
+package dev.ephemeralbuilder.samples.bench;
+
+import dev.ephemeralbuilder.BuildFleet;
+import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
+import dev.ephemeralbuilder.eci.EciProvider;
+import dev.ephemeralbuilder.ecs.EcsProvider;
+import dev.ephemeralbuilder.samples.product.Product;
+import dev.ephemeralbuilder.samples.product.ProviderChoice;
+import dev.ephemeralbuilder.spi.CloudProvider;
+import java.net.URI;
+import java.util.Set;
+
+/** The library's way to the simulated cloud in another process, product by product. */
+final class CloudClients {
+    /** The simulated cloud has every image. */
+    static final String CONTAINER_IMAGE = "registry.example.com/bench/build:1";
+
+    private CloudClients() {}
+
+    /** Begins a fleet of machines of these products. */
+    static BuildFleet.Builder fleet(CloudFacts facts, ProviderChoice choice) {
+        BuildFleet.Builder fleet = BuildFleet.builder();
+        choice.products().stream().map(product -> provider(facts, product)).forEach(fleet::provider);
+        return fleet;
+    }
+
+    private static CloudProvider provider(CloudFacts facts, Product product) {
+        return switch (product) {
+            case ECS -> ecs(facts).build();
+            case ECI -> eci(facts).build();
+        };
+    }
+
+    /** Begins a provider of instances. */
+    static EcsProvider.Builder ecs(CloudFacts facts) {
+        return EcsProvider.builder()
+                .region(facts.region())
+                .endpoint(URI.create(facts.endpoint()))
+                .credentials(AlibabaCredentials.fixed(facts.accessKeyId(), facts.accessKeySecret()))
+                .securityGroup(facts.securityGroup())
+                .vSwitches(facts.vSwitches())
+                .sshPort(facts.sshPort());
+    }
+
+    private static EciProvider.Builder eci(CloudFacts facts) {
+        return EciProvider.builder()
+                .region(facts.region())
+                .endpoint(URI.create(facts.endpoint()))
+                .credentials(AlibabaCredentials.fixed(facts.accessKeyId(), facts.accessKeySecret()))
+                .securityGroup(facts.securityGroup())
+                .vSwitches(facts.vSwitches())
+                .families(Set.of("ecs.c7", "ecs.g7", "ecs.c6"));
+    }
+
+    /** Returns the machine that every benchmark asks for, of any of these products. */
+    static MachineSpec spec(CloudFacts facts, ProviderChoice choice) {
+        MachineSpec.Builder spec = MachineSpec.builder().vcpus(4).memoryGib(8);
+        if (choice.has(Product.ECS)) {
+            spec.machineImage(facts.machineImage());
+        }
+        if (choice.has(Product.ECI)) {
+            spec.containerImage(CONTAINER_IMAGE);
+        }
+        return spec.build();
+    }
+}

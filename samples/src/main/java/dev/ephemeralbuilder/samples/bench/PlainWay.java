@@ -1,0 +1,43 @@
+package dev.ephemeralbuilder.samples.bench;
+
+import com.aliyuncs.exceptions.ClientException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.function.IntConsumer;
+
+/** How most teams use one product: the calls of {@link PlainLoop}. Safe for use by many threads. */
+interface PlainWay extends AutoCloseable {
+    /**
+     * How a script ended.
+     *
+     * @param told whether it was told how
+     * @param output what it has written, as far as it came
+     */
+    record Ran(boolean told, String output) {
+        byte[] bytes() {
+            return output.getBytes(StandardCharsets.UTF_8);
+        }
+    }
+
+    /**
+     * Creates a machine and returns its id.
+     *
+     * @param request goes into the tag by which such teams find their machines
+     */
+    String create(String request) throws ClientException;
+
+    /** Looks every five seconds until the machine runs; false if it never does. */
+    boolean awaitRunning(String id) throws ClientException, InterruptedException;
+
+    /**
+     * Runs a script over one connection.
+     *
+     * @param seen is told how many bytes of output have come, each time
+     */
+    Ran script(String id, String script, IntConsumer seen) throws ClientException, IOException, InterruptedException;
+
+    void delete(String id) throws ClientException;
+
+    @Override
+    void close();
+}
