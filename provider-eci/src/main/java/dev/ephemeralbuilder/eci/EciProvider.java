@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
 import dev.ephemeralbuilder.alibaba.BatchOrders;
 import dev.ephemeralbuilder.alibaba.ErrorKind;
@@ -18,6 +20,7 @@ import dev.ephemeralbuilder.spi.LaunchResult;
 import dev.ephemeralbuilder.spi.LogPage;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachinePage;
+import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.MachineTags;
 import dev.ephemeralbuilder.spi.MarketQuery;
 import dev.ephemeralbuilder.spi.MarketSnapshot;
@@ -224,7 +227,8 @@ public final class EciProvider implements CloudProvider {
      * @throws ConfigurationException always
      */
     @Override
-    public Instant extend(String id, Instant cap) {
+    public Instant extend(String id, Instant cap) throws InterruptedException {
+        checkUsable(id, "extend");
         throw new ConfigurationException(
                 "the lifetime of container groups cannot be changed; set a longer one in the spec", null, null, null);
     }
@@ -268,11 +272,33 @@ public final class EciProvider implements CloudProvider {
      * {@inheritDoc}
      *
      * <p>Makes no call: each channel makes one. The connection is as safe as the API's own, so the keys are not used.
+     *
+     * @throws ProviderException retryable and without effect while the machine does not run
      */
     @Override
-    public Shell open(Machine machine, ShellKeys keys) {
+    public Shell open(Machine machine, ShellKeys keys) throws InterruptedException {
         requireNonNull(keys, "keys");
+        checkUsable(machine.id(), "open");
+        if (machine.state() != MachineState.RUNNING) {
+            throw new ProviderException(
+                    machine.id() + " does not run, it is " + machine.state(),
+                    Effect.NONE,
+                    true,
+                    "NotRunning",
+                    null,
+                    null);
+        }
         return new ExecShell(machine.id(), command -> api.exec(machine.id(), command), sockets);
+    }
+
+    /** What makes no call behaves as what makes one. */
+    private void checkUsable(String id, String action) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException(action + " was not tried");
+        }
+        if (sockets.isClosed()) {
+            throw ExecSockets.closed(id);
+        }
     }
 
     @Override

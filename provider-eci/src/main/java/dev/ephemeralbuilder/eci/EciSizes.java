@@ -14,7 +14,8 @@ import java.util.TreeMap;
 /**
  * The sizes of container groups that exist in all regions (eci-openapi, section 7, edition of June 2026). ECI rounds what
  * lies between them up and bills what it rounded to, so nothing else is offered. Ranges of that table are read as
- * doublings. Regions have further sizes [not known here].
+ * doublings. Regions have further sizes [not known here]. A size is called as the vendor calls it in annotations of pods,
+ * such as {@code 2-4Gi}.
  */
 final class EciSizes {
     private static final Comparator<MachineType> SMALLEST_FIRST =
@@ -95,7 +96,7 @@ final class EciSizes {
 
     /** Returns a size by what the cloud says of a group, which may be one that is not in the table. */
     static String id(BigDecimal vcpus, BigDecimal gib) {
-        return text(vcpus) + "c" + text(gib) + "g";
+        return text(vcpus) + "-" + text(gib) + "Gi";
     }
 
     /** Returns the vCPUs of a type in the form of the API. */

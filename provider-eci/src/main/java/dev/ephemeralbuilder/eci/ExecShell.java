@@ -144,7 +144,7 @@ final class ExecShell implements Shell {
 
     @Override
     public boolean isOpen() {
-        return !closed && !lost;
+        return !closed && !lost && !sockets.isClosed();
     }
 
     @Override

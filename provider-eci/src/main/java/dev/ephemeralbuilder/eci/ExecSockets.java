@@ -76,6 +76,10 @@ final class ExecSockets implements AutoCloseable {
         };
     }
 
+    boolean isClosed() {
+        return closed;
+    }
+
     /** Returns for how long to wait for a connection, and then for the script on it. */
     Duration patience() {
         return patience;

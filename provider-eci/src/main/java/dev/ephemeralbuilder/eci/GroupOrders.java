@@ -8,6 +8,7 @@ import dev.ephemeralbuilder.alibaba.FormCall;
 import dev.ephemeralbuilder.alibaba.SpotTerms;
 import dev.ephemeralbuilder.selection.MachineType;
 import dev.ephemeralbuilder.spi.Launch;
+import dev.ephemeralbuilder.spi.MachineTags;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
@@ -70,7 +71,7 @@ final class GroupOrders {
         place(launch, p);
         size(launch, p);
         images(p);
-        tags(launch.tags(), p);
+        tags(tags(launch), p);
         p.put("Container.1.Image", settings.imageRules().apply(image(launch.spec())));
         ContainerCommand own = launch.containerCommand().orElse(null);
         if (own == null) {
@@ -177,6 +178,14 @@ final class GroupOrders {
         if (settings.imageCache() != null) {
             p.put("ImageSnapshotId", settings.imageCache());
         }
+    }
+
+    /** The parameters say the cap nowhere else, and a launch with another cap must not pass as the same. */
+    private static Map<String, String> tags(Launch launch) {
+        Map<String, String> tags = launch.tags();
+        tags.computeIfPresent(
+                MachineTags.CAP, (key, cap) -> Long.toString(launch.cap().getEpochSecond()));
+        return tags;
     }
 
     private static void tags(Map<String, String> tags, Map<String, String> p) {

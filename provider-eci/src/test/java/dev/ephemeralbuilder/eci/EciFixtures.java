@@ -22,7 +22,7 @@ final class EciFixtures {
     static final String PASSWORD = "fixture-password-of-the-registry";
     static final KeyPair KEYS = keys();
     static final MachineType TYPE = new MachineType("ecs.c7.large", "ecs.c7", Architecture.X86_64, 2000, 4096, 0);
-    static final MachineType SIZE = size("2c4g");
+    static final MachineType SIZE = size("2-4Gi");
 
     private EciFixtures() {}
 

@@ -124,7 +124,7 @@ class EciProviderMachinesTest {
     void aGroupWithoutInstanceTypeIsASizeOnDemand() throws InterruptedException {
         Machine machine = only("Running", "");
 
-        assertThat(machine.type()).isEqualTo("2c4g");
+        assertThat(machine.type()).isEqualTo("2-4Gi");
         assertThat(machine.market()).isEqualTo(Market.ON_DEMAND);
     }
 

@@ -155,8 +155,8 @@ class EciProviderMarketTest {
 
         assertThat(market(Part.STOCK, Set.of(), EciFixtures.SIZE).stock())
                 .containsExactlyInAnyOrder(
-                        new Stock("2c4g", "cn-test-a", Market.ON_DEMAND, true),
-                        new Stock("2c4g", "cn-test-b", Market.ON_DEMAND, false));
+                        new Stock("2-4Gi", "cn-test-a", Market.ON_DEMAND, true),
+                        new Stock("2-4Gi", "cn-test-b", Market.ON_DEMAND, false));
         assertThat(cloud.call(STOCK))
                 .containsEntry("DestinationResource.Category", "InstanceType")
                 .containsEntry("DestinationResource.Cores", "2")
@@ -201,7 +201,7 @@ class EciProviderMarketTest {
     @Test
     void aSpecIsOfferedWhatItIsRoundedUpTo() {
         MachineSpec spec = EciFixtures.spec().millicpus(1500).memoryMib(3000).build();
-        MachineType smaller = EciFixtures.size("1c2g");
+        MachineType smaller = EciFixtures.size("1-2Gi");
 
         Offers offers = provider.offers(
                 spec, snapshot(List.of(smaller, EciFixtures.SIZE), onDemand(smaller), onDemand(EciFixtures.SIZE)));
@@ -211,7 +211,7 @@ class EciProviderMarketTest {
             assertThat(offer.market()).isEqualTo(Market.ON_DEMAND);
             assertThat(offer.provider()).isEqualTo("eci");
         });
-        assertThat(offers.rejections()).contains(new Rejection("1c2g", "too few vCPUs"));
+        assertThat(offers.rejections()).contains(new Rejection("1-2Gi", "too few vCPUs"));
     }
 
     @Test
@@ -245,7 +245,7 @@ class EciProviderMarketTest {
                 spec, snapshot(List.of(arm, EciFixtures.SIZE), onDemand(arm), onDemand(EciFixtures.SIZE)));
 
         assertThat(offers.offers()).extracting(Offer::type).containsExactly(arm);
-        assertThat(offers.rejections()).contains(new Rejection("2c4g", "another architecture"));
+        assertThat(offers.rejections()).contains(new Rejection("2-4Gi", "another architecture"));
     }
 
     @ParameterizedTest
@@ -265,7 +265,7 @@ class EciProviderMarketTest {
 
     @Test
     void whatIsTooLargeIsRejectedWithTheNearestSizesAndTheirPrices() {
-        MachineType largest = EciFixtures.size("64c256g");
+        MachineType largest = EciFixtures.size("64-256Gi");
         MachineSpec spec = EciFixtures.spec().vcpus(96).memoryGib(256).build();
 
         Offers offers = provider.offers(spec, snapshot(EciSizes.all(), onDemand(largest)));
@@ -274,7 +274,7 @@ class EciProviderMarketTest {
         assertThat(offers.rejections())
                 .containsExactly(new Rejection(
                         "eci",
-                        "no size is as large as that; the nearest are 64c256g at 0.4000 CNY per hour and 64c512g"));
+                        "no size is as large as that; the nearest are 64-256Gi at 0.4000 CNY per hour and 64-512Gi"));
     }
 
     @Test

@@ -17,19 +17,19 @@ class EciSizesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "1,1,0.25c0.5g",
-        "250,513,0.25c1g",
-        "300,512,0.5c1g",
-        "250,1025,0.5c2g",
-        "1000,2048,1c2g",
-        "2000,1024,2c1g",
-        "2000,4096,2c4g",
-        "3000,5120,4c8g",
-        "7000,13312,8c16g",
-        "1000,9216,2c16g",
-        "9000,1024,12c12g",
-        "33000,1024,52c96g",
-        "64000,524288,64c512g"
+        "1,1,0.25-0.5Gi",
+        "250,513,0.25-1Gi",
+        "300,512,0.5-1Gi",
+        "250,1025,0.5-2Gi",
+        "1000,2048,1-2Gi",
+        "2000,1024,2-1Gi",
+        "2000,4096,2-4Gi",
+        "3000,5120,4-8Gi",
+        "7000,13312,8-16Gi",
+        "1000,9216,2-16Gi",
+        "9000,1024,12-12Gi",
+        "33000,1024,52-96Gi",
+        "64000,524288,64-512Gi"
     })
     void whatASpecAsksForIsRoundedUp(int millicpus, int memoryMib, String size) {
         assertThat(EciSizes.billed(spec(millicpus, memoryMib)).map(MachineType::id))
@@ -38,10 +38,10 @@ class EciSizesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "64001,4096,64c128g,",
-        "100000,307200,64c256g,64c512g",
-        "100000,131072,64c128g,64c256g",
-        "1000,600000,64c512g,"
+        "64001,4096,64-128Gi,",
+        "100000,307200,64-256Gi,64-512Gi",
+        "100000,131072,64-128Gi,64-256Gi",
+        "1000,600000,64-512Gi,"
     })
     void whatIsTooLargeHasNearestSizes(int millicpus, int memoryMib, String first, String second) {
         MachineSpec spec = spec(millicpus, memoryMib);
@@ -54,7 +54,7 @@ class EciSizesTest {
 
     @Test
     void aSizeIsWrittenAsTheApiWantsIt() {
-        MachineType size = EciFixtures.size("0.25c0.5g");
+        MachineType size = EciFixtures.size("0.25-0.5Gi");
 
         assertThat(EciSizes.vcpus(size)).isEqualTo("0.25");
         assertThat(EciSizes.gib(size)).isEqualTo("0.5");

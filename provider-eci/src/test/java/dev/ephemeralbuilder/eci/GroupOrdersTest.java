@@ -235,6 +235,12 @@ class GroupOrdersTest {
     }
 
     @Test
+    void theTagOfTheCapSaysWhatTheLaunchSays() throws InterruptedException {
+        assertThat(sent(EciFixtures.launch().tags(Map.of("ephemeral:cap", "1")).build()))
+                .containsEntry("Tag.1.Value", "1893493800");
+    }
+
+    @Test
     void aShortLifetimeIsThatOfTheFleetsShortest() throws InterruptedException {
         assertThat(sent(launch(EciFixtures.spec().maxLifetime(Duration.ofSeconds(30)))
                         .build()))

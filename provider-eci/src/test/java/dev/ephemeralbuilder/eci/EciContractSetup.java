@@ -1,0 +1,163 @@
+package dev.ephemeralbuilder.eci;
+
+import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.selection.Offer;
+import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.Ticker;
+import dev.ephemeralbuilder.testing.contract.ContractSetup;
+import dev.ephemeralbuilder.testing.simulator.Faults;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the contract kits need to test the provider on the simulator. */
+final class EciContractSetup implements ContractSetup {
+    private final SimulatedEci cloud;
+    private final EciProvider provider;
+    private @Nullable EciProvider other;
+
+    /**
+     * A simulator and a provider serve one test after the other, since both take longer to start than most tests run.
+     *
+     * @param cloud closed by the caller
+     * @param provider closed by the caller
+     */
+    EciContractSetup(SimulatedEci cloud, EciProvider provider) {
+        this.cloud = cloud;
+        this.provider = provider;
+    }
+
+    @Override
+    public CloudProvider provider() {
+        return provider;
+    }
+
+    @Override
+    public synchronized CloudProvider other() {
+        if (other == null) {
+            other = cloud.provider().build();
+        }
+        return other;
+    }
+
+    @Override
+    public MachineSpec spec() {
+        return cloud.spec().build();
+    }
+
+    @Override
+    public Ticker ticker() {
+        return cloud.ticker();
+    }
+
+    @Override
+    public synchronized void close() {
+        if (other != null) {
+            other.close();
+        }
+        cloud.calm();
+    }
+
+    @Override
+    public void stockOut(Offer offer) {
+        cloud.stockOut(offer);
+    }
+
+    @Override
+    public void failNext(Call call, Failure failure) {
+        if (call == Call.EXTEND) {
+            ContractSetup.super.failNext(call, failure);
+        }
+        Faults.Rule rule = cloud.simulator().faults().on(action(call)).times(1);
+        switch (failure) {
+            case CREDENTIALS -> rule.error(403, "Forbidden.RAM");
+            case THROTTLED -> rule.throttle();
+            case QUOTA -> rule.error(403, "QuotaExceeded");
+            case CONFIGURATION -> rule.error(400, "InvalidParameter.ValueExceeded");
+            case SERVER_ERROR -> rule.html503();
+            case NONSENSE -> rule.malformedJson();
+            case LOST_ANSWER -> rule.loseAnswer();
+        }
+    }
+
+    private static String action(Call call) {
+        return switch (call) {
+            case MARKET -> "DescribeInstanceTypes";
+            case LAUNCH -> EciApi.CREATE;
+            case DESCRIBE, LIST -> EciApi.DESCRIBE;
+            case RENEW -> EciApi.TAG;
+            case DELETE -> EciApi.DELETE;
+            case EXTEND -> throw new IllegalArgumentException("ECI has no such call");
+        };
+    }
+
+    @Override
+    public void vanishNextLaunch() {
+        cloud.simulator().faults().on(EciApi.CREATE).times(1).vanish();
+    }
+
+    @Override
+    public void hideNextLaunch(Duration time) {
+        cloud.simulator().faults().on(EciApi.CREATE).times(1).describeLag(time);
+    }
+
+    @Override
+    public void vanish(Machine machine) {
+        cloud.delete(machine);
+    }
+
+    @Override
+    public void reclaim(Machine machine, Duration notice) {
+        cloud.simulator().reclaim(machine.id(), notice);
+    }
+
+    @Override
+    public void cutConnections(Machine machine) {
+        cloud.simulator().cutExec(machine.id());
+    }
+
+    @Override
+    public void refuseConnections(Machine machine, boolean refuse) {
+        if (refuse) {
+            cloud.simulator().faults().exec().refuseGroup(machine.id());
+        } else {
+            cloud.simulator().faults().exec().clear();
+        }
+    }
+
+    @Override
+    public List<String> secrets() {
+        return List.of(cloud.simulator().accessKeySecret());
+    }
+
+    @Override
+    public String unknownId(int number) {
+        return String.format("eci-unknown%012d", number);
+    }
+
+    @Override
+    public Duration step() {
+        return Duration.ofSeconds(1);
+    }
+
+    @Override
+    public int moreThanAPage() {
+        return EciApi.DESCRIBE_BATCH + 1;
+    }
+
+    @Override
+    public boolean exitCodes() {
+        return false;
+    }
+
+    @Override
+    public boolean provesKeys() {
+        return false;
+    }
+
+    @Override
+    public boolean raisesCaps() {
+        return false;
+    }
+}
