@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Create, describe and delete container groups (eci-openapi, 4). An id that is not known gives an empty list; so it does
  * for most clients, while the real API is also seen to answer {@code InvalidParameter.NotFound}. {@code DeleteContainerGroup}
- * of such an id answers that code, with status 404 [unconfirmed].
+ * of such an id answers that code, with status 404 [unconfirmed]. {@code DescribeContainerGroupEvents} takes a
+ * {@code NextToken} and gives none, as in the models of {@code alibabacloud-go/eci-20180808} 3.1.1.
  */
 final class GroupOperations {
     private static final int MAX_IDS = 20;
@@ -59,7 +60,7 @@ final class GroupOperations {
     private ObjectNode status(Parameters p) {
         Instant since = since(p);
         Page page = page(p, filter(p).and(group -> !group.changed().isBefore(since)), MOST_STATUSES, json::status);
-        return data(page);
+        return data(page).put("NextToken", page.next());
     }
 
     private ObjectNode events(Parameters p) {
@@ -69,7 +70,7 @@ final class GroupOperations {
     }
 
     private static ObjectNode data(Page page) {
-        ObjectNode answer = object().put("TotalCount", page.total()).put("NextToken", page.next());
+        ObjectNode answer = object().put("TotalCount", page.total());
         answer.putArray("Data").addAll(page.rows());
         return answer;
     }

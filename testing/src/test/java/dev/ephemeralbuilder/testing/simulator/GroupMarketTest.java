@@ -197,6 +197,15 @@ class GroupMarketTest {
     }
 
     @Test
+    void onlyStatesHaveATokenForTheNextOnes() throws Exception {
+        running(spot());
+        assertThat(client.call("DescribeContainerGroupStatus", Map.of()).has("NextToken"))
+                .isTrue();
+        assertThat(client.call("DescribeContainerGroupEvents", Map.of()).has("NextToken"))
+                .isFalse();
+    }
+
+    @Test
     void aFailedBidIsFailed() throws Exception {
         String id = running(spot());
         cloud.failBid(id, Duration.ofMinutes(3));
