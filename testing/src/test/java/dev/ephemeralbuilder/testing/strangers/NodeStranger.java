@@ -1,15 +1,9 @@
 package dev.ephemeralbuilder.testing.strangers;
 
-import org.jspecify.annotations.Nullable;
-
-/** One client in a {@link NodeProcess}. */
-final class NodeStranger implements Stranger {
-    private final NodeProcess node;
-    private final int client;
-
-    NodeStranger(NodeProcess node, int client) {
-        this.node = node;
-        this.client = client;
+/** One client of ECS in a {@link NodeProcess}. */
+final class NodeStranger extends NodeClient implements Stranger {
+    NodeStranger(NodeProcess node, String kind, Wire.Access access) {
+        super(node, kind, access);
     }
 
     @Override
@@ -75,27 +69,5 @@ final class NodeStranger implements Stranger {
     @Override
     public Wire.Zones zones() throws Refusal {
         return call("zones", new Wire.Nothing(), Wire.Zones.class);
-    }
-
-    @Override
-    public Wire.@Nullable Misfits misfits() throws Refusal {
-        return node.call(client, "misfits", new Wire.Nothing(), Wire.Misfits.class);
-    }
-
-    private <T> T call(String call, Object given, Class<T> type) throws Refusal {
-        T result = node.call(client, call, given, type);
-        if (result == null) {
-            throw new AssertionError(call + " gave nothing");
-        }
-        return result;
-    }
-
-    @Override
-    public void close() {
-        try {
-            call("close", new Wire.Nothing(), Wire.Nothing.class);
-        } catch (Refusal e) {
-            throw new AssertionError("closing a client calls nobody", e);
-        }
     }
 }

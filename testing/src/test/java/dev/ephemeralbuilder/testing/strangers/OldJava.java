@@ -1,13 +1,6 @@
 package dev.ephemeralbuilder.testing.strangers;
 
-import com.aliyuncs.AcsResponse;
-import com.aliyuncs.DefaultAcsClient;
-import com.aliyuncs.RpcAcsRequest;
-import com.aliyuncs.auth.AlibabaCloudCredentials;
-import com.aliyuncs.auth.BasicCredentials;
-import com.aliyuncs.auth.BasicSessionCredentials;
 import com.aliyuncs.auth.SignatureVersion;
-import com.aliyuncs.auth.StaticCredentialsProvider;
 import com.aliyuncs.ecs.model.v20140526.DeleteInstancesRequest;
 import com.aliyuncs.ecs.model.v20140526.DescribeAvailableResourceRequest;
 import com.aliyuncs.ecs.model.v20140526.DescribeInstanceTypesRequest;
@@ -26,13 +19,6 @@ import com.aliyuncs.ecs.model.v20140526.ModifyInstanceAutoReleaseTimeRequest;
 import com.aliyuncs.ecs.model.v20140526.RunInstancesRequest;
 import com.aliyuncs.ecs.model.v20140526.TagResourcesRequest;
 import com.aliyuncs.ecs.model.v20140526.UntagResourcesRequest;
-import com.aliyuncs.exceptions.ClientException;
-import com.aliyuncs.http.HttpClientConfig;
-import com.aliyuncs.http.ProtocolType;
-import com.aliyuncs.profile.DefaultProfile;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,24 +26,10 @@ import java.util.TreeMap;
 
 /** {@code com.aliyun:aliyun-java-sdk-ecs}, which signs with V1 unless told otherwise. */
 final class OldJava implements Stranger {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    private final DefaultAcsClient client;
-    private final SignatureVersion signature;
+    private final OldSdk sdk;
 
     OldJava(Wire.Access access, SignatureVersion signature) {
-        this.signature = signature;
-        HttpClientConfig config = HttpClientConfig.getDefault();
-        config.setProtocolType(ProtocolType.HTTP);
-        config.setNoProxy("127.0.0.1");
-        DefaultProfile profile = DefaultProfile.getProfile(access.region(), access.keyId(), access.secret());
-        profile.setHttpClientConfig(config);
-        profile.setCloseTrace(true);
-        AlibabaCloudCredentials credentials = access.token() == null
-                ? new BasicCredentials(access.keyId(), access.secret())
-                : new BasicSessionCredentials(access.keyId(), access.secret(), access.token());
-        client = new DefaultAcsClient(profile, new StaticCredentialsProvider(credentials));
-        client.setEndpointResolver(request -> access.host());
+        sdk = new OldSdk(access, signature);
     }
 
     @Override
@@ -87,14 +59,14 @@ final class OldJava implements Stranger {
             tags.add(tag);
         });
         request.setTags(tags);
-        return new Wire.Created(call(request).getInstanceIdSets());
+        return new Wire.Created(sdk.call(request).getInstanceIdSets());
     }
 
     @Override
     public Wire.Machines describe(Wire.Query query) throws Refusal {
         DescribeInstancesRequest request = new DescribeInstancesRequest();
         if (!query.ids().isEmpty()) {
-            request.setInstanceIds(json(query.ids()));
+            request.setInstanceIds(OldSdk.json(query.ids()));
         }
         request.setMaxResults(query.rows());
         request.setNextToken(query.next());
@@ -106,7 +78,7 @@ final class OldJava implements Stranger {
             tags.add(tag);
         });
         request.setTags(tags);
-        DescribeInstancesResponse answer = call(request);
+        DescribeInstancesResponse answer = sdk.call(request);
         return new Wire.Machines(
                 answer.getTotalCount(),
                 answer.getNextToken(),
@@ -137,7 +109,7 @@ final class OldJava implements Stranger {
                 row.getAutoReleaseTime(),
                 row.getSpotStrategy(),
                 row.getSpotDuration(),
-                decimal(row.getSpotPriceLimit()),
+                OldSdk.decimal(row.getSpotPriceLimit()),
                 row.getSpotInterruptionBehavior(),
                 row.getDeletionProtection(),
                 row.getRecyclable(),
@@ -158,7 +130,7 @@ final class OldJava implements Stranger {
         request.setInstanceIds(deletion.ids());
         request.setForce(deletion.force());
         request.setClientToken(deletion.token());
-        call(request);
+        sdk.call(request);
     }
 
     @Override
@@ -166,7 +138,7 @@ final class OldJava implements Stranger {
         ModifyInstanceAutoReleaseTimeRequest request = new ModifyInstanceAutoReleaseTimeRequest();
         request.setInstanceId(cap.id());
         request.setAutoReleaseTime(cap.time());
-        call(request);
+        sdk.call(request);
     }
 
     @Override
@@ -182,7 +154,7 @@ final class OldJava implements Stranger {
             tags.add(tag);
         });
         request.setTags(tags);
-        call(request);
+        sdk.call(request);
     }
 
     @Override
@@ -192,7 +164,7 @@ final class OldJava implements Stranger {
         request.setResourceIds(untagging.ids());
         request.setTagKeys(untagging.keys());
         request.setAll(untagging.all());
-        call(request);
+        sdk.call(request);
     }
 
     @Override
@@ -209,7 +181,7 @@ final class OldJava implements Stranger {
             tags.add(tag);
         });
         request.setTags(tags);
-        ListTagResourcesResponse answer = call(request);
+        ListTagResourcesResponse answer = sdk.call(request);
         return new Wire.Tags(
                 answer.getNextToken(),
                 answer.getTagResources().stream()
@@ -225,7 +197,7 @@ final class OldJava implements Stranger {
         request.setNetworkType("vpc");
         request.setIoOptimized("optimized");
         request.setSpotDuration(1);
-        DescribeSpotPriceHistoryResponse answer = call(request);
+        DescribeSpotPriceHistoryResponse answer = sdk.call(request);
         return new Wire.Prices(
                 answer.getCurrency(),
                 answer.getNextOffset(),
@@ -236,8 +208,8 @@ final class OldJava implements Stranger {
                                 row.getIoOptimized(),
                                 row.getNetworkType(),
                                 row.getTimestamp(),
-                                decimal(row.getSpotPrice()),
-                                decimal(row.getOriginPrice())))
+                                OldSdk.decimal(row.getSpotPrice()),
+                                OldSdk.decimal(row.getOriginPrice())))
                         .toList());
     }
 
@@ -253,12 +225,12 @@ final class OldJava implements Stranger {
         request.setPeriod(1);
         request.setAmount(2);
         DescribePriceResponse.PriceInfo.Price price =
-                call(request).getPriceInfo().getPrice();
+                sdk.call(request).getPriceInfo().getPrice();
         return new Wire.Quote(
                 price.getCurrency(),
-                decimal(price.getOriginalPrice()),
-                decimal(price.getDiscountPrice()),
-                decimal(price.getTradePrice()));
+                OldSdk.decimal(price.getOriginalPrice()),
+                OldSdk.decimal(price.getDiscountPrice()),
+                OldSdk.decimal(price.getTradePrice()));
     }
 
     @Override
@@ -270,7 +242,7 @@ final class OldJava implements Stranger {
         request.setSpotStrategy("SpotAsPriceGo");
         request.setSpotDuration(1);
         List<Wire.Stock> rows = new ArrayList<>();
-        call(request)
+        sdk.call(request)
                 .getAvailableZones()
                 .forEach(zone -> zone.getAvailableResources().stream()
                         .flatMap(resource -> resource.getSupportedResources().stream())
@@ -288,7 +260,7 @@ final class OldJava implements Stranger {
         DescribeInstanceTypesRequest request = new DescribeInstanceTypesRequest();
         request.setMaxResults((long) query.rows());
         request.setNextToken(query.next());
-        DescribeInstanceTypesResponse answer = call(request);
+        DescribeInstanceTypesResponse answer = sdk.call(request);
         return new Wire.Types(
                 answer.getNextToken(),
                 answer.getInstanceTypes().stream()
@@ -297,7 +269,7 @@ final class OldJava implements Stranger {
                                 row.getInstanceTypeFamily(),
                                 row.getInstanceFamilyLevel(),
                                 row.getCpuCoreCount(),
-                                decimal(row.getMemorySize()),
+                                OldSdk.decimal(row.getMemorySize()),
                                 row.getCpuArchitecture(),
                                 row.getGPUAmount(),
                                 row.getGPUSpec()))
@@ -309,13 +281,13 @@ final class OldJava implements Stranger {
         DescribeSpotAdviceRequest request = new DescribeSpotAdviceRequest();
         request.setInstanceTypess(List.of(type));
         List<Wire.Advice> rows = new ArrayList<>();
-        call(request)
+        sdk.call(request)
                 .getAvailableSpotZones()
                 .forEach(zone -> zone.getAvailableSpotResources()
                         .forEach(row -> rows.add(new Wire.Advice(
                                 zone.getZoneId(),
                                 row.getInstanceType(),
-                                decimal(row.getInterruptionRate()),
+                                OldSdk.decimal(row.getInterruptionRate()),
                                 row.getInterruptRateDesc(),
                                 row.getAverageSpotDiscount()))));
         return new Wire.Advices(rows);
@@ -323,53 +295,14 @@ final class OldJava implements Stranger {
 
     @Override
     public Wire.Zones zones() throws Refusal {
-        return new Wire.Zones(call(new DescribeZonesRequest()).getZones().stream()
+        return new Wire.Zones(sdk.call(new DescribeZonesRequest()).getZones().stream()
                 .map(row -> new Wire.Zone(
                         row.getZoneId(), row.getAvailableInstanceTypes(), row.getAvailableDiskCategories()))
                 .toList());
     }
 
-    private <T extends AcsResponse> T call(RpcAcsRequest<T> request) throws Refusal {
-        request.setSysSignatureVersion(signature);
-        request.setSysConnectTimeout(TIMEOUT_MILLIS);
-        request.setSysReadTimeout(TIMEOUT_MILLIS);
-        T answer;
-        try {
-            answer = client.getAcsResponse(request);
-        } catch (ClientException e) {
-            String code = e.getErrCode();
-            boolean own = code == null || code.startsWith("SDK.");
-            throw new Refusal(own ? null : code, null, e.getRequestId(), code == null ? "code null" : code);
-        }
-        String id = requestId(answer);
-        if (id == null || id.isBlank()) {
-            throw new AssertionError(request.getSysActionName() + " was answered without a request id");
-        }
-        return answer;
-    }
-
-    private static String requestId(AcsResponse answer) {
-        try {
-            return (String) answer.getClass().getMethod("getRequestId").invoke(answer);
-        } catch (ReflectiveOperationException e) {
-            throw new LinkageError("each answer of the SDK has a request id", e);
-        }
-    }
-
-    private static String json(List<String> ids) {
-        try {
-            return JSON.writeValueAsString(ids);
-        } catch (JsonProcessingException e) {
-            throw new AssertionError("a list of texts can always be written", e);
-        }
-    }
-
-    private static BigDecimal decimal(Float value) {
-        return new BigDecimal(value.toString());
-    }
-
     @Override
     public void close() {
-        client.shutdown();
+        sdk.close();
     }
 }

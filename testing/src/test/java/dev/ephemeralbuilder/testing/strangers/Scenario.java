@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,7 +23,6 @@ final class Scenario implements AutoCloseable {
     private static final Instant START = Instant.parse("2026-01-05T08:00:20Z");
     private static final String TYPE = "ecs.c7.xlarge";
     private static final double LIMIT = 0.815;
-    private static final String UNKNOWN = "outcome unknown";
     // What the two signatures and their URLs encode in different ways.
     private static final Map<String, String> TAGS =
             new TreeMap<>(Map.of("owner", "strangers", "odd", "a b&c=d+e*~%2F/é中'()!", "empty", ""));
@@ -39,28 +37,15 @@ final class Scenario implements AutoCloseable {
     private final List<String> zones = List.copyOf(cloud.vSwitches().keySet());
     private final Stranger.Maker maker;
     private final Stranger client;
-    private final Map<String, Outcome> outcomes = new LinkedHashMap<>();
+    private final Looks looks = new Looks();
 
     private Scenario(Stranger.Maker maker) {
         this.maker = maker;
         client = client(cloud.accessKeyId(), cloud.accessKeySecret(), null);
     }
 
-    /** What a client saw, and what it should have seen. */
-    record Outcome(String expected, Cell cell) {}
-
-    @FunctionalInterface
-    private interface Look {
-        Cell look() throws Refusal;
-    }
-
-    @FunctionalInterface
-    private interface Attempt {
-        void run() throws Refusal;
-    }
-
     /** Runs all of it with one kind of client. */
-    static Map<String, Outcome> run(Stranger.Maker maker) {
+    static Map<String, Looks.Outcome> run(Stranger.Maker maker) {
         try (Scenario scenario = new Scenario(maker)) {
             scenario.create();
             scenario.page();
@@ -70,8 +55,8 @@ final class Scenario implements AutoCloseable {
             scenario.broken();
             scenario.keys();
             scenario.delete();
-            scenario.models();
-            return scenario.outcomes;
+            scenario.looks.models(scenario.client);
+            return scenario.looks.outcomes();
         }
     }
 
@@ -83,58 +68,6 @@ final class Scenario implements AutoCloseable {
 
     private Stranger client(String keyId, String secret, @Nullable String token) {
         return maker.make(new Wire.Access(cloud.endpoint().getAuthority(), cloud.region(), keyId, secret, token));
-    }
-
-    private void look(String call, String expected, Look look) {
-        Cell cell;
-        try {
-            cell = look.look();
-        } catch (Refusal e) {
-            cell = new Cell(e.code() == null ? UNKNOWN : e.code(), "", e.words());
-        }
-        if (outcomes.put(call, new Outcome(expected, cell)) != null) {
-            throw new IllegalStateException(call + " comes twice");
-        }
-    }
-
-    /** A call that must be refused with a code, and where the client shows them with a status and a request id. */
-    private void refused(String call, int status, String code, Attempt attempt) {
-        look(call, code, () -> {
-            try {
-                attempt.run();
-                return Cell.of("accepted");
-            } catch (Refusal e) {
-                if (e.code() == null) {
-                    return new Cell(UNKNOWN, "", e.words());
-                }
-                boolean silent = e.status() == null;
-                boolean other = !silent && e.status() != status;
-                boolean anonymous = e.requestId() == null || e.requestId().isBlank();
-                return new Cell(
-                        e.code() + (other ? " with another status" : "") + (anonymous ? " without id" : ""),
-                        "",
-                        silent ? "" : String.valueOf(e.status()));
-            }
-        });
-    }
-
-    /**
-     * A call after which the client knows nothing: no code, and nothing that looks like an answer. The HTTP library of
-     * the new Java SDK sends a request again by itself, nonce and all, if a kept connection breaks; that it was used
-     * says nothing of what became of the first.
-     */
-    private void unknown(String call, Attempt attempt) {
-        look(call, UNKNOWN, () -> {
-            try {
-                attempt.run();
-                return Cell.of("accepted");
-            } catch (Refusal e) {
-                if ("SignatureNonceUsed".equals(e.code())) {
-                    return new Cell(UNKNOWN, "", e.code());
-                }
-                throw e;
-            }
-        });
     }
 
     private Wire.Creation creation(int amount, @Nullable String token, Map<String, String> tags) {
@@ -160,34 +93,34 @@ final class Scenario implements AutoCloseable {
 
     private void create() {
         Wire.Creation creation = creation(23, "token-1", TAGS);
-        look("RunInstances, 23 with a token", "23 ids", () -> {
+        looks.look("RunInstances, 23 with a token", "23 ids", () -> {
             List<String> ids = client.create(creation).ids();
             return Cell.of(ids.size() + (ids.equals(machines()) ? " ids" : " ids of others"), ids);
         });
-        look("RunInstances, the same again", "the same 23 ids", () -> {
+        looks.look("RunInstances, the same again", "the same 23 ids", () -> {
             List<String> ids = client.create(creation).ids();
             return Cell.of((ids.equals(machines()) ? "the same " : "other ") + ids.size() + " ids", ids);
         });
-        refused(
+        looks.refused(
                 "RunInstances, same token, other amount",
                 400,
                 "IdempotentParameterMismatch",
                 () -> client.create(creation(22, "token-1", TAGS)));
-        look("DescribeInstances, while it starts", "Pending", () -> {
+        looks.look("DescribeInstances, while it starts", "Pending", () -> {
             Wire.Machine machine = machine();
             return Cell.of(machine.status(), machine);
         });
-        refused(
+        looks.refused(
                 "DeleteInstances, while it starts",
                 403,
                 "IncorrectInstanceStatus.Initializing",
                 () -> client.delete(new Wire.Deletion(machines(), true, null)));
         clock.advance(Duration.ofMinutes(1));
-        look("DescribeInstances, all fields of one", "Running in " + zones.get(0), () -> {
+        looks.look("DescribeInstances, all fields of one", "Running in " + zones.get(0), () -> {
             Wire.Machine machine = machine();
             return Cell.of(machine.status() + " in " + machine.zone(), machine);
         });
-        look("ModifyInstanceAutoReleaseTime", "2026-01-05T09:30Z", () -> {
+        looks.look("ModifyInstanceAutoReleaseTime", "2026-01-05T09:30Z", () -> {
             client.cap(new Wire.Cap(machines().get(0), "2026-01-05T09:30:40Z"));
             return Cell.of(machine().cap());
         });
@@ -200,7 +133,7 @@ final class Scenario implements AutoCloseable {
     }
 
     private void page() {
-        look("DescribeInstances, pages of 10 by tag", "10+10+3 of 23", () -> {
+        looks.look("DescribeInstances, pages of 10 by tag", "10+10+3 of 23", () -> {
             List<Integer> sizes = new ArrayList<>();
             List<Wire.Machine> all = new ArrayList<>();
             Wire.Machines page = client.describe(new Wire.Query(List.of(), TAGS, 10, null));
@@ -215,11 +148,11 @@ final class Scenario implements AutoCloseable {
             return Cell.of(
                     sizes.stream().map(String::valueOf).collect(Collectors.joining("+")) + " of " + page.total(), all);
         });
-        look("DescribeInstances, a tag that none has", "0 of 0", () -> {
+        looks.look("DescribeInstances, a tag that none has", "0 of 0", () -> {
             Wire.Machines page = client.describe(new Wire.Query(List.of(), Map.of("owner", "nobody"), 100, null));
             return Cell.of(page.rows().size() + " of " + page.total());
         });
-        look("DescribeInstances, an unknown id", "1 of 1", () -> {
+        looks.look("DescribeInstances, an unknown id", "1 of 1", () -> {
             Wire.Machines page =
                     client.describe(new Wire.Query(List.of("i-none", machines().get(0)), Map.of(), 100, null));
             return Cell.of(page.rows().size() + " of " + page.total());
@@ -228,7 +161,7 @@ final class Scenario implements AutoCloseable {
 
     private void tags() {
         List<String> two = machines().subList(0, 2);
-        look("ListTagResources, pages", "50+19", () -> {
+        looks.look("ListTagResources, pages", "50+19", () -> {
             Wire.Tags page = client.tags(new Wire.TagQuery(List.of(), Map.of(), null));
             List<Wire.Tag> all = new ArrayList<>(page.rows());
             String sizes = "" + page.rows().size();
@@ -239,26 +172,26 @@ final class Scenario implements AutoCloseable {
             }
             return Cell.of(sizes, all);
         });
-        look("TagResources", "2 machines", () -> {
+        looks.look("TagResources", "2 machines", () -> {
             client.tag(new Wire.Tagging(two, Map.of("lease", "17", "odd", "changed")));
             return tagged(Map.of("lease", "17", "odd", "changed"));
         });
-        look("UntagResources by key", "0 machines", () -> {
+        looks.look("UntagResources by key", "0 machines", () -> {
             client.untag(new Wire.Untagging(two, List.of("lease", "never-there"), false));
             return tagged(Map.of("lease", "17"));
         });
-        look("UntagResources, all", "no tags", () -> {
+        looks.look("UntagResources, all", "no tags", () -> {
             client.untag(new Wire.Untagging(two, List.of(), true));
             List<Wire.Tag> left =
                     client.tags(new Wire.TagQuery(two, Map.of(), null)).rows();
             return Cell.of(left.isEmpty() ? "no tags" : "tags " + left);
         });
-        refused(
+        looks.refused(
                 "TagResources, an unknown id",
                 404,
                 "InvalidResourceId.NotFound",
                 () -> client.tag(new Wire.Tagging(List.of("i-none"), Map.of("a", "b"))));
-        refused(
+        looks.refused(
                 "TagResources, a reserved key",
                 400,
                 "InvalidTagKey.Malformed",
@@ -273,11 +206,11 @@ final class Scenario implements AutoCloseable {
     }
 
     private void market() {
-        look("DescribeZones", zones.size() + " zones", () -> {
+        looks.look("DescribeZones", zones.size() + " zones", () -> {
             List<Wire.Zone> rows = client.zones().rows();
             return Cell.of(rows.size() + " zones", rows);
         });
-        look("DescribeInstanceTypes, pages of 20", "20+20+7 types", () -> {
+        looks.look("DescribeInstanceTypes, pages of 20", "20+20+7 types", () -> {
             List<Wire.Type> all = new ArrayList<>();
             List<String> sizes = new ArrayList<>();
             String next = null;
@@ -292,21 +225,24 @@ final class Scenario implements AutoCloseable {
             }
             return Cell.of(String.join("+", sizes) + " types", all);
         });
-        look("DescribeSpotPriceHistory", "16 points in CNY", () -> {
+        looks.look("DescribeSpotPriceHistory", "16 points in CNY", () -> {
             Wire.Prices prices = client.prices(new Wire.Offer(TYPE, zones.get(0)));
             return Cell.of(prices.rows().size() + " points in " + prices.currency(), prices);
         });
-        look("DescribePrice", "2 for CNY", () -> {
+        looks.look("DescribePrice", "2 for CNY", () -> {
             Wire.Quote quote = client.quote(new Wire.Offer(TYPE, zones.get(0)));
             return Cell.of("2 for " + quote.currency(), quote);
         });
-        look("DescribeSpotAdvice", zones.size() + " zones", () -> {
+        looks.look("DescribeSpotAdvice", zones.size() + " zones", () -> {
             List<Wire.Advice> rows = client.advices(TYPE).rows();
             return Cell.of(rows.size() + " zones", rows);
         });
-        look("DescribeAvailableResource", "[WithStock]", () -> stocks(client.stocks(TYPE)));
+        looks.look("DescribeAvailableResource", "[WithStock]", () -> stocks(client.stocks(TYPE)));
         cloud.stockOut(TYPE, zones.get(1));
-        look("DescribeAvailableResource, one sold out", "[WithStock, WithoutStock]", () -> stocks(client.stocks(TYPE)));
+        looks.look(
+                "DescribeAvailableResource, one sold out",
+                "[WithStock, WithoutStock]",
+                () -> stocks(client.stocks(TYPE)));
     }
 
     private static Cell stocks(Wire.Stocks stocks) {
@@ -318,57 +254,57 @@ final class Scenario implements AutoCloseable {
     private void refusals() {
         Wire.Creation good = creation(1, null, Map.of());
         cloud.stock(TYPE, zones.get(0), 0);
-        refused("RunInstances, out of stock", 403, "OperationDenied.NoStock", () -> client.create(good));
+        looks.refused("RunInstances, out of stock", 403, "OperationDenied.NoStock", () -> client.create(good));
         cloud.stock(TYPE, zones.get(0), 100);
         cloud.faults().on("RunInstances").times(1).throttle();
-        refused("RunInstances, throttled", 400, "Throttling.User", () -> client.create(good));
+        looks.refused("RunInstances, throttled", 400, "Throttling.User", () -> client.create(good));
         cloud.faults().on("RunInstances").times(1).error("QuotaExceed.ElasticQuota");
-        refused("RunInstances, over quota", 403, "QuotaExceed.ElasticQuota", () -> client.create(good));
+        looks.refused("RunInstances, over quota", 403, "QuotaExceed.ElasticQuota", () -> client.create(good));
         cloud.faults().on("RunInstances").times(1).error("Forbidden.RAM");
-        refused("RunInstances, no permission", 403, "Forbidden.RAM", () -> client.create(good));
-        refused(
+        looks.refused("RunInstances, no permission", 403, "Forbidden.RAM", () -> client.create(good));
+        looks.refused(
                 "RunInstances, unknown image",
                 404,
                 "InvalidImageId.NotFound",
                 () -> client.create(good.withImage("m-none")));
-        refused("RunInstances, no image", 400, "MissingParameter", () -> client.create(good.withImage("")));
-        refused(
+        looks.refused("RunInstances, no image", 400, "MissingParameter", () -> client.create(good.withImage("")));
+        looks.refused(
                 "RunInstances, price limit too low",
                 400,
                 "InvalidSpotPriceLimit.LowerThanPublicPrice",
                 () -> client.create(good.withLimit(0.001)));
-        refused("RunInstances, dry run", 400, "DryRunOperation", () -> client.create(good.asDryRun()));
-        refused(
+        looks.refused("RunInstances, dry run", 400, "DryRunOperation", () -> client.create(good.asDryRun()));
+        looks.refused(
                 "DeleteInstances, an unknown id",
                 404,
                 "InvalidInstanceId.NotFound",
                 () -> client.delete(new Wire.Deletion(List.of("i-none"), true, null)));
-        refused(
+        looks.refused(
                 "DeleteInstances, not forced",
                 403,
                 "IncorrectInstanceStatus",
                 () -> client.delete(new Wire.Deletion(machines(), false, null)));
         cloud.faults().on("DescribeInstances").times(1).error("ServiceUnavailable");
-        refused("DescribeInstances, 503 with a code", 503, "ServiceUnavailable", this::machine);
+        looks.refused("DescribeInstances, 503 with a code", 503, "ServiceUnavailable", this::machine);
         cloud.faults().on("DescribeInstances").times(1).error("InternalError");
-        refused("DescribeInstances, 500 with a code", 500, "InternalError", this::machine);
+        looks.refused("DescribeInstances, 500 with a code", 500, "InternalError", this::machine);
         cloud.faults().clear();
     }
 
     private void broken() {
         Wire.Creation creation = creation(2, "token-2", Map.of("owner", "lost"));
         cloud.faults().on("RunInstances").times(1).html503();
-        unknown("RunInstances, 503 as a page of HTML", () -> client.create(creation));
+        looks.unknown("RunInstances, 503 as a page of HTML", () -> client.create(creation));
         cloud.faults().on("RunInstances").times(1).loseAnswer();
-        unknown("RunInstances, the answer is lost", () -> client.create(creation));
-        look("RunInstances, again after that", "2 ids that were made before", () -> {
+        looks.unknown("RunInstances, the answer is lost", () -> client.create(creation));
+        looks.look("RunInstances, again after that", "2 ids that were made before", () -> {
             List<String> before = machines();
             List<String> ids = client.create(creation).ids();
             boolean same = before.equals(machines())
                     && before.subList(23, before.size()).equals(ids);
             return Cell.of(ids.size() + (same ? " ids that were made before" : " other ids"), ids);
         });
-        look("RunInstances, 20 KB of user data", "1 id", () -> {
+        looks.look("RunInstances, 20 KB of user data", "1 id", () -> {
             String data = Base64.getEncoder().encodeToString(new byte[LARGE_USER_DATA]);
             List<String> ids = client.create(creation(1, null, Map.of()).withUserData("2026-01-05T09:00:59Z", data))
                     .ids();
@@ -386,7 +322,7 @@ final class Scenario implements AutoCloseable {
         TemporaryKeys expired = cloud.temporaryKeys(Duration.ZERO);
         refusedKeys("wrong secret", 400, "SignatureDoesNotMatch", id, "wrong", null);
         refusedKeys("unknown key", 404, "InvalidAccessKeyId.NotFound", "nobody", secret, null);
-        look("temporary keys", "26 of 26", () -> {
+        looks.look("temporary keys", "26 of 26", () -> {
             try (Stranger temporary = client(good.accessKeyId(), good.accessKeySecret(), good.securityToken())) {
                 Wire.Machines page = temporary.describe(new Wire.Query(List.of(), Map.of(), 100, null));
                 return Cell.of(page.rows().size() + " of " + page.total());
@@ -424,7 +360,7 @@ final class Scenario implements AutoCloseable {
 
     private void refusedKeys(
             String call, int status, String code, String keyId, String secret, @Nullable String token) {
-        refused(call, status, code, () -> {
+        looks.refused(call, status, code, () -> {
             try (Stranger stranger = client(keyId, secret, token)) {
                 stranger.describe(new Wire.Query(List.of(), Map.of(), 100, null));
             }
@@ -433,7 +369,7 @@ final class Scenario implements AutoCloseable {
 
     private void delete() {
         List<String> all = machines();
-        look("DeleteInstances, 26 with a token", "26 Stopping", () -> {
+        looks.look("DeleteInstances, 26 with a token", "26 Stopping", () -> {
             client.delete(new Wire.Deletion(all, true, "token-3"));
             List<Wire.Machine> rows =
                     client.describe(new Wire.Query(all, Map.of(), 100, null)).rows();
@@ -441,18 +377,10 @@ final class Scenario implements AutoCloseable {
                     rows.stream().map(Wire.Machine::status).distinct().toList();
             return Cell.of(rows.size() + " " + String.join(",", states), rows);
         });
-        look("DescribeInstances, after that", "0 of 0", () -> {
+        looks.look("DescribeInstances, after that", "0 of 0", () -> {
             clock.advance(Duration.ofSeconds(5));
             Wire.Machines page = client.describe(new Wire.Query(all, Map.of(), 100, null));
             return Cell.of(page.rows().size() + " of " + page.total());
-        });
-    }
-
-    private void models() {
-        look("fields that do not fit the models", "none", () -> {
-            Wire.Misfits misfits = client.misfits();
-            boolean none = misfits == null || misfits.fields().isEmpty();
-            return new Cell(none ? "none" : misfits.fields().toString(), "", misfits == null ? "not asked" : "");
         });
     }
 }

@@ -1,12 +1,10 @@
 package dev.ephemeralbuilder.testing.strangers;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * A client of the ECS API that this project did not write. What it answers was read by its own models, where it has
  * some. An answer without request id is a defect, not a value.
  */
-interface Stranger extends AutoCloseable {
+interface Stranger extends Models, AutoCloseable {
     /** Longer than the clients' own: a busy machine is no disagreement. */
     int TIMEOUT_MILLIS = 60_000;
 
@@ -35,11 +33,6 @@ interface Stranger extends AutoCloseable {
     Wire.Advices advices(String type) throws Refusal;
 
     Wire.Zones zones() throws Refusal;
-
-    /** Returns what did not fit the models so far, or null if the client cannot tell. */
-    default Wire.@Nullable Misfits misfits() throws Refusal {
-        return null;
-    }
 
     @Override
     void close();

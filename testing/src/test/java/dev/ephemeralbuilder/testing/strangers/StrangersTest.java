@@ -59,7 +59,8 @@ class StrangersTest {
         kinds.put("npm pop-core, GET", "pop-get");
         kinds.put("npm pop-core, POST", "pop-post");
         try (NodeProcess node = new NodeProcess("node", NodePackages.SCRIPT, packages)) {
-            kinds.forEach((client, kind) -> TABLE.add(client, Scenario.run(access -> node.open(kind, access))));
+            kinds.forEach(
+                    (client, kind) -> TABLE.add(client, Scenario.run(access -> new NodeStranger(node, kind, access))));
         }
         assertThat(TABLE.disagreements()).as(TABLE.toString()).isEmpty();
     }

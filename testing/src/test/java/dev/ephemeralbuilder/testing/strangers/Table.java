@@ -17,7 +17,7 @@ final class Table {
         }
     }
 
-    void add(String client, Map<String, Scenario.Outcome> outcomes) {
+    void add(String client, Map<String, Looks.Outcome> outcomes) {
         clients.add(client);
         outcomes.forEach((call, outcome) -> rows.computeIfAbsent(
                         call, name -> new Row(outcome.expected(), new LinkedHashMap<>()))

@@ -40,6 +40,6 @@ class TableTest {
     }
 
     private void add(String client, Cell cell) {
-        table.add(client, Map.of("call", new Scenario.Outcome("3 ids", cell)));
+        table.add(client, Map.of("call", new Looks.Outcome("3 ids", cell)));
     }
 }
