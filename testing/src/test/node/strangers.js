@@ -10,6 +10,7 @@ const readline = require('readline');
 const { createRequire } = require('module');
 
 const { TIMEOUT_MILLIS, Refusal, required, misfits, popCall } = require('./common.js');
+const eciKinds = require('./eci.js');
 
 const load = createRequire(path.join(path.resolve(process.argv[2]), 'package.json'));
 const ecs = load('@alicloud/ecs20140526');
@@ -516,6 +517,7 @@ const KINDS = {
   'ecs-v1': (access) => new Ecs(access, 'v2'),
   'pop-get': (access) => new Pop(access, 'GET'),
   'pop-post': (access) => new Pop(access, 'POST'),
+  ...eciKinds(load),
 };
 const clients = new Map();
 
