@@ -374,6 +374,12 @@ final class EciScenario implements AutoCloseable {
                     .rows();
             return Cell.of(rows.size() + " an hour", rows);
         });
+        looks.look("DescribeContainerGroupPrice, spot of a size", "a price in each zone", () -> {
+            List<EciWire.SpotPrice> rows = client.spotPrices(new EciWire.Offer(4.0, 8.0, null, "SpotAsPriceGo"))
+                    .rows();
+            boolean each = rows.stream().map(EciWire.SpotPrice::zone).distinct().count() == zones.size();
+            return Cell.of(each ? "a price in each zone" : "prices in some zones", rows);
+        });
         looks.look("DescribeAvailableResource", "[WithStock]", () -> stocks(client.stocks(TYPE)));
         cloud.stockOut(TYPE, zones.get(1));
         looks.look(
@@ -510,6 +516,14 @@ final class EciScenario implements AutoCloseable {
         });
         looks.look("image of a private registry, no password", "Pending ErrImagePull", () -> {
             String id = client.create(creation("private", WAIT).withImage("private.example.com/build:1"))
+                    .id();
+            clock.advance(BOOT);
+            return waiting(id);
+        });
+        looks.look("image of a private registry, wrong password", "Pending ErrImagePull", () -> {
+            String id = client.create(creation("wrong", WAIT)
+                            .withImage("private.example.com/build:1")
+                            .with("login", new EciWire.Login("private.example.com", "robot", "wrong")))
                     .id();
             clock.advance(BOOT);
             return waiting(id);

@@ -453,6 +453,8 @@ final class OldJavaEci implements EciStranger {
         return new EciWire.Stocks(rows);
     }
 
+    // The name of a region is deprecated in this SDK, and there is no other.
+    @SuppressWarnings("deprecation")
     @Override
     public EciWire.Regions regions() throws Refusal {
         return new EciWire.Regions(sdk.call(new DescribeRegionsRequest()).getRegions().stream()
