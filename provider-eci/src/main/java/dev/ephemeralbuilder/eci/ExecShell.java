@@ -58,6 +58,9 @@ final class ExecShell implements Shell {
         RANDOM.nextBytes(random);
         String nonce = HexFormat.of().formatHex(random);
         var items = ExecWrapper.items(nonce, command);
+        if (sockets.isClosed()) {
+            throw ExecSockets.closed(id);
+        }
         if (!isOpen()) {
             throw gone();
         }
