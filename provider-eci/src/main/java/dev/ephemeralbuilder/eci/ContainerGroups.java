@@ -29,6 +29,9 @@ final class ContainerGroups {
     private static final Set<String> NEVER_STARTED =
             Set.of("StartError", "ContainerCannotRun", "CreateContainerError", "RunContainerError");
 
+    /** The exit codes of what SIGKILL and SIGTERM have ended. */
+    private static final Set<Integer> KILLED = Set.of(137, 143);
+
     private final String region;
     private final Map<String, String> zones;
     private final Clock clock;
@@ -174,7 +177,7 @@ final class ContainerGroups {
         BigDecimal code = Json.number(state, "ExitCode");
         boolean own = EciApi.OWN_COMMAND.equals(Json.text(container, "Name"));
         boolean started = !NEVER_STARTED.contains(String.valueOf(Json.text(state, "Reason")));
-        if (own && started && code != null) {
+        if (own && started && code != null && !(reclaimed && isKilled(status, code))) {
             machine.exitCode(code.intValue());
         }
         // What ended because someone ended it has no failure.
@@ -182,6 +185,11 @@ final class ContainerGroups {
         if (byItself && (!started || !own)) {
             machine.failure(ended(container, state, code, started));
         }
+    }
+
+    /** Whether the cloud has ended a command, and not the command itself. */
+    private static boolean isKilled(String status, BigDecimal code) {
+        return !status.equals("Failed") || KILLED.contains(code.intValue());
     }
 
     private static String ended(JsonObject container, JsonObject state, @Nullable BigDecimal code, boolean started) {

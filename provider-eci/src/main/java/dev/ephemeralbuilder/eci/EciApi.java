@@ -217,7 +217,10 @@ final class EciApi {
         throw malformed(EXEC, "it has no address", Effect.UNKNOWN);
     }
 
-    /** Returns the last lines since a second, each with its time before it. */
+    /**
+     * Returns the last lines since a second, each with its time before it. From a container that has not started yet the
+     * API gives no log but an error, which is no failure of whoever reads from the beginning.
+     */
     String log(String id, @Nullable String since, int lines, int bytes) throws InterruptedException {
         Map<String, String> parameters = new LinkedHashMap<>();
         parameters.put("ContainerGroupId", id);
@@ -228,8 +231,15 @@ final class EciApi {
         if (since != null) {
             parameters.put("StartTime", since);
         }
-        String content = Json.raw(call(LOG, parameters), "Content");
-        return content == null ? "" : content;
+        try {
+            String content = Json.raw(call(LOG, parameters), "Content");
+            return content == null ? "" : content;
+        } catch (ProviderException e) {
+            if (since == null && e.code().map(client::kind).orElse(null) == ErrorKind.STATE) {
+                return "";
+            }
+            throw e;
+        }
     }
 
     /** Returns the price of a size on demand per hour, which the API says per second; empty if it names none. */

@@ -357,7 +357,7 @@ public final class EciProvider implements CloudProvider {
                 .deleteBatch(1)
                 .describeBatch(EciApi.DESCRIBE_BATCH)
                 .renewBatch(EciApi.DESCRIBE_BATCH)
-                .minLifetime(Duration.ofMinutes(1))
+                .minLifetime(GroupOrders.LEAST_LIFETIME)
                 .reclaimNotice(Duration.ofMinutes(3))
                 .callsPerMinute(CloudAction.LAUNCH, 1000)
                 .callsPerMinute(CloudAction.DELETE, 1000)

@@ -31,7 +31,8 @@ final class GroupOrders {
     /** The fleet says the cap on the full minute and lets nothing live for less than this. */
     private static final Duration ROUNDING = Duration.ofMinutes(1);
 
-    private static final Duration LEAST_LIFETIME = Duration.ofMinutes(10);
+    /** The shortest lifetime of a group; the fleet makes caps no shorter. */
+    static final Duration LEAST_LIFETIME = Duration.ofMinutes(1);
 
     private static final int MAX_NAME = 128;
     private static final int MAX_TAGS = 20;

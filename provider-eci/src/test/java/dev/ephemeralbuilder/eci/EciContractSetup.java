@@ -103,6 +103,11 @@ final class EciContractSetup implements ContractSetup {
     }
 
     @Override
+    public void failNextPull() {
+        cloud.image().missing();
+    }
+
+    @Override
     public void vanish(Machine machine) {
         cloud.delete(machine);
     }

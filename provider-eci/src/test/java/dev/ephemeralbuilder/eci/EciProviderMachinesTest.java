@@ -312,6 +312,21 @@ class EciProviderMachinesTest {
     }
 
     @Test
+    void anOwnCommandThatTheCloudHasTakenBackHasNoExitCode() throws InterruptedException {
+        String notice = SPOT + events(event("SpotToBeReleased", "soon", 1));
+
+        for (int code : new int[] {137, 143}) {
+            String killed = container("command", "'State':'Terminated','Reason':'Error','ExitCode':" + code);
+            assertThat(only("Expired", SPOT + killed).exitCode()).isEmpty();
+            assertThat(only("Failed", notice + killed).exitCode()).isEmpty();
+        }
+        String own = container("command", "'State':'Terminated','Reason':'Error','ExitCode':3");
+        assertThat(only("Failed", notice + own).exitCode()).hasValue(3);
+        String oom = container("command", "'State':'Terminated','Reason':'OOMKilled','ExitCode':137");
+        assertThat(only("Failed", SPOT + oom).exitCode()).hasValue(137);
+    }
+
+    @Test
     void anOwnCommandThatCouldNotBeStartedHasNoExitCode() throws InterruptedException {
         Machine machine =
                 only("Failed", container("command", "'State':'Terminated','Reason':'StartError','ExitCode':128"));

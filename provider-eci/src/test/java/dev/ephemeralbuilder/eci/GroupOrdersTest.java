@@ -244,7 +244,7 @@ class GroupOrdersTest {
     void aShortLifetimeIsThatOfTheFleetsShortest() throws InterruptedException {
         assertThat(sent(launch(EciFixtures.spec().maxLifetime(Duration.ofSeconds(30)))
                         .build()))
-                .containsEntry("ActiveDeadlineSeconds", "660");
+                .containsEntry("ActiveDeadlineSeconds", "120");
     }
 
     @Test

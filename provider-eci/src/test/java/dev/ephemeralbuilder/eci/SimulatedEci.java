@@ -10,6 +10,7 @@ import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.Ticker;
 import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
 import dev.ephemeralbuilder.testing.simulator.SimulatedClock;
+import dev.ephemeralbuilder.testing.simulator.SimulatedImage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 
 /** A simulated cloud whose time runs twenty times as fast, and providers of container groups for it. */
 final class SimulatedEci implements AutoCloseable {
+    private static final String IMAGE = "build:1";
     private static final int PLENTY = 1_000_000;
 
     private final SimulatedClock clock = SimulatedClock.scaled(20);
@@ -43,7 +45,12 @@ final class SimulatedEci implements AutoCloseable {
     }
 
     MachineSpec.Builder spec() {
-        return MachineSpec.builder().vcpus(2).memoryGib(4).containerImage("build:1");
+        return MachineSpec.builder().vcpus(2).memoryGib(4).containerImage(IMAGE);
+    }
+
+    /** Returns the image of {@link #spec}, to be spoilt until {@link #calm}. */
+    SimulatedImage image() {
+        return simulator.images().image(IMAGE);
     }
 
     void stockOut(Offer offer) {
@@ -66,6 +73,7 @@ final class SimulatedEci implements AutoCloseable {
     /** Undoes what was ordered. */
     void calm() {
         simulator.faults().clear();
+        image().available();
         soldOut.forEach(Runnable::run);
         soldOut.clear();
     }
