@@ -188,24 +188,40 @@ final class EciApi {
         call(DELETE, Map.of("ContainerGroupId", id, "Force", "true"));
     }
 
-    /** Starts a command in the supervised container and returns where its channel is, which is a secret. */
+    /**
+     * Starts a command in the supervised container and returns where its channel is, which is a secret. That there is no
+     * such group is a failure that may be repeated, as with any machine that does not answer: it is for a look at the
+     * machine to say that it is gone.
+     */
     URI exec(String id, List<String> command) throws InterruptedException {
-        JsonObject answer = call(
-                EXEC,
-                Map.of(
-                        "ContainerGroupId",
-                        id,
-                        "ContainerName",
-                        SUPERVISED,
-                        "Command",
-                        Json.list(command),
-                        "Stdin",
-                        "true",
-                        "TTY",
-                        "false",
-                        "Sync",
-                        "false"));
-        String uri = Json.text(answer, "WebSocketUri");
+        Map<String, String> parameters = Map.of(
+                "ContainerGroupId",
+                id,
+                "ContainerName",
+                SUPERVISED,
+                "Command",
+                Json.list(command),
+                "Stdin",
+                "true",
+                "TTY",
+                "false",
+                "Sync",
+                "false");
+        String uri;
+        try {
+            uri = Json.text(call(EXEC, parameters), "WebSocketUri");
+        } catch (ProviderException e) {
+            if (isNotFound(e)) {
+                throw new ProviderException(
+                        id + " does not answer: " + EXEC + " knows no such group",
+                        Effect.NONE,
+                        true,
+                        e.code().orElse(null),
+                        e.requestId().orElse(null),
+                        null);
+            }
+            throw e;
+        }
         try {
             if (uri != null) {
                 return new URI(uri);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.ephemeralbuilder.CapacityException;
 import dev.ephemeralbuilder.ContainerCommand;
 import dev.ephemeralbuilder.Market;
+import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ReclaimNotice;
 import dev.ephemeralbuilder.selection.MachineType;
 import dev.ephemeralbuilder.selection.Offer;
@@ -20,6 +21,8 @@ import dev.ephemeralbuilder.spi.MarketQuery.Part;
 import dev.ephemeralbuilder.spi.MarketSnapshot;
 import dev.ephemeralbuilder.spi.MarketSnapshot.Price;
 import dev.ephemeralbuilder.spi.MarketSnapshot.Stock;
+import dev.ephemeralbuilder.spi.Shell;
+import dev.ephemeralbuilder.spi.ShellKeys;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
@@ -111,6 +114,23 @@ class EciProviderSimulatorTest {
 
     private static boolean runs(Machine machine) {
         return machine.state() == MachineState.RUNNING;
+    }
+
+    @Test
+    void aShellOfAGroupThatIsGoneFailsAsOneThatDoesNotAnswer() throws InterruptedException {
+        String id = launched(launch("gone", "build:1"));
+        Machine machine = once(id, EciProviderSimulatorTest::runs);
+        try (Shell shell = PROVIDER.open(machine, new ShellKeys(EciFixtures.KEYS, "not asked for"))) {
+            CLOUD.delete(machine);
+            for (int looks = 0; looks < LOOKS && PROVIDER.describe(List.of(id)).containsKey(id); looks++) {
+                CLOUD.pass(Duration.ofSeconds(1));
+            }
+            assertThatThrownBy(() -> shell.open("true")).isInstanceOfSatisfying(ProviderException.class, e -> {
+                assertThat(e.retryable()).isTrue();
+                assertThat(e.effect()).isEqualTo(ProviderException.Effect.NONE);
+                assertThat(e).hasMessageContaining(id);
+            });
+        }
     }
 
     @Test
