@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import org.awaitility.core.ConditionFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,7 @@ final class EciScenario implements AutoCloseable {
     private static final Instant START = Instant.parse("2026-01-05T08:00:20Z");
     private static final Duration BOOT = Duration.ofSeconds(10);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration POLL = Duration.ofMillis(20);
     private static final String IMAGE = "registry.example.com/team/build:21";
     private static final String TYPE = "ecs.c7.xlarge";
     // What the two signatures and their URLs encode in different ways.
@@ -121,6 +123,10 @@ final class EciScenario implements AutoCloseable {
 
     private String id() {
         return groups().get(0);
+    }
+
+    private static ConditionFactory patiently() {
+        return await().atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(POLL);
     }
 
     private void awaitState(String id, String state) {
@@ -565,7 +571,7 @@ final class EciScenario implements AutoCloseable {
         looks.look("DescribeImageCaches, while it is made", "1 Preparing", () -> caches(made.get(0)));
         looks.look("DescribeImageCaches, after that", "1 Ready", () -> {
             clock.advance(BOOT);
-            await().atMost(PATIENCE).until(() -> caches(made.get(0)).seen().equals("1 Ready"));
+            patiently().until(() -> caches(made.get(0)).seen().equals("1 Ready"));
             return caches(made.get(0));
         });
         looks.look("group that matches the cache", "ImageCached", () -> {
