@@ -16,6 +16,8 @@ final class CloudClients {
     /** The simulated cloud has every image. */
     static final String CONTAINER_IMAGE = "registry.example.com/bench/build:1";
 
+    private static final Set<String> FAMILIES = Set.of("ecs.c6", "ecs.c7", "ecs.g7");
+
     private CloudClients() {}
 
     /** Begins a fleet of machines of these products. */
@@ -50,7 +52,7 @@ final class CloudClients {
                 .credentials(AlibabaCredentials.fixed(facts.accessKeyId(), facts.accessKeySecret()))
                 .securityGroup(facts.securityGroup())
                 .vSwitches(facts.vSwitches())
-                .families(Set.of("ecs.c7", "ecs.g7", "ecs.c6"));
+                .families(FAMILIES);
     }
 
     /** Returns the machine that every benchmark asks for, of any of these products. */

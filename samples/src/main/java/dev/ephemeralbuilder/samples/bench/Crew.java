@@ -2,7 +2,6 @@ package dev.ephemeralbuilder.samples.bench;
 
 import java.time.Duration;
 import java.util.concurrent.Callable;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -10,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A fixed number of threads that wait more than they work. */
-final class Crew implements AutoCloseable, Executor {
+final class Crew implements AutoCloseable {
     private static final long SMALL_STACK = 256 << 10;
     private static final Duration END = Duration.ofSeconds(10);
 
@@ -29,11 +28,6 @@ final class Crew implements AutoCloseable, Executor {
 
     <T> Future<T> submit(Callable<T> work) {
         return threads.submit(work);
-    }
-
-    @Override
-    public void execute(Runnable work) {
-        threads.execute(work);
     }
 
     /** Interrupts what is under way and waits for it, ten seconds at most. */

@@ -110,6 +110,5 @@ final class PlainGroups implements PlainWay {
     @Override
     public void close() {
         api.close();
-        sockets.close();
     }
 }

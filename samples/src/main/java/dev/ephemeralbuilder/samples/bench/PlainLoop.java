@@ -37,7 +37,9 @@ final class PlainLoop implements Contestant {
                 delete(way, id);
             }
         } catch (ClientException e) {
-            return failed(e.getErrCode() == null ? "an answer without a code" : e.getErrCode());
+            String code = e.getErrCode();
+            // What the SDK makes of an answer that is no JSON.
+            return failed(code == null || code.equals("(null)") ? "an answer without a code" : code);
         } catch (IOException | RuntimeException e) {
             return failed(e.getClass().getSimpleName());
         }

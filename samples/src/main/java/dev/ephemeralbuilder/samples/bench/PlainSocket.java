@@ -15,14 +15,15 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what a WebSocket sends until it ends. Safe for use by many threads. */
-final class PlainSocket implements AutoCloseable {
+final class PlainSocket {
     private static final Duration CONNECT = Duration.ofSeconds(20);
     private static final Duration READ = Duration.ofMinutes(2);
-    private static final int THREADS = 16;
 
-    private final Crew crew = new Crew("socket", THREADS);
-    private final HttpClient client =
-            HttpClient.newBuilder().connectTimeout(CONNECT).executor(crew).build();
+    /** On its own thread: the JDK (17 to 25) loses an end that comes while another thread still has the last message. */
+    private final HttpClient client = HttpClient.newBuilder()
+            .connectTimeout(CONNECT)
+            .executor(Runnable::run)
+            .build();
 
     /**
      * Returns all text until the connection ends in whatever way, or two minutes are over.
@@ -49,11 +50,6 @@ final class PlainSocket implements AutoCloseable {
             socket.abort();
         }
         return text.read();
-    }
-
-    @Override
-    public void close() {
-        crew.close();
     }
 
     private static final class Text implements WebSocket.Listener {

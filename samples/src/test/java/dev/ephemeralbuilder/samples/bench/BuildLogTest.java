@@ -46,6 +46,11 @@ class BuildLogTest {
     }
 
     @Test
+    void aMissingEndIsLostAndNothingIsTooMuch() {
+        assertThat(difference(TEXT.substring(0, TEXT.length() - 5))).isEqualTo(new BuildLog.Difference(5, 0));
+    }
+
+    @Test
     void theRightLinesInTheWrongOrderAreLost() {
         assertThat(difference(TEXT.substring(LINE.length()) + LINE))
                 .isEqualTo(new BuildLog.Difference(EXPECTED.length, 0));
