@@ -23,13 +23,17 @@ final class CloudClients {
     /** Begins a fleet of machines of these products. */
     static BuildFleet.Builder fleet(CloudFacts facts, ProviderChoice choice) {
         BuildFleet.Builder fleet = BuildFleet.builder();
-        choice.products().stream().map(product -> provider(facts, product)).forEach(fleet::provider);
+        choice.products().forEach(product -> fleet.provider(provider(facts, product, choice)));
         return fleet;
     }
 
-    private static CloudProvider provider(CloudFacts facts, Product product) {
+    private static CloudProvider provider(CloudFacts facts, Product product, ProviderChoice choice) {
         return switch (product) {
-            case ECS -> ecs(facts).build();
+            // Of all families instances would always be the cheaper ones.
+            case ECS ->
+                ecs(facts)
+                        .families(choice.has(Product.ECI) ? FAMILIES : Set.of())
+                        .build();
             case ECI -> eci(facts).build();
         };
     }
