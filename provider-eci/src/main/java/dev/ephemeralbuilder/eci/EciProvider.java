@@ -6,12 +6,11 @@ import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
-import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
 import dev.ephemeralbuilder.alibaba.BatchOrders;
-import dev.ephemeralbuilder.alibaba.ErrorKind;
 import dev.ephemeralbuilder.alibaba.OpenApiClient;
+import dev.ephemeralbuilder.alibaba.ProviderBuilder;
+import dev.ephemeralbuilder.alibaba.ProviderSettings;
 import dev.ephemeralbuilder.alibaba.SpotMarket;
-import dev.ephemeralbuilder.alibaba.TypeFilter;
 import dev.ephemeralbuilder.selection.Offers;
 import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.CloudProvider;
@@ -77,14 +76,14 @@ public final class EciProvider implements CloudProvider {
     private final ContainerLogs logs;
     private final ExecSockets sockets = new ExecSockets();
 
-    private EciProvider(Builder b) {
-        this.region = required(b.region, "region");
-        GroupSettings settings = b.settings(region);
+    private EciProvider(Builder b, ProviderSettings common) {
+        this.region = common.region();
+        GroupSettings settings = b.settings(common);
         this.zones = new TreeMap<>(settings.vSwitches()).navigableKeySet();
-        this.limits = b.limits.build();
-        this.account = b.account;
-        this.client = b.client.errors(EciErrors.with(b.errors)).build();
-        this.ecsClient = b.ecsClient.errors(b.errors).build();
+        this.limits = common.limits();
+        this.account = common.account();
+        this.client = common.newClient().errors(EciErrors.with(common.errors())).build();
+        this.ecsClient = b.ecsClient(common);
         this.api = new EciApi(
                 client,
                 new ContainerGroups(
@@ -95,7 +94,7 @@ public final class EciProvider implements CloudProvider {
                         new PullFailures(settings.imageRules())));
         this.orders = new GroupOrders(settings);
         this.batches = new BatchOrders(client, api::describe);
-        this.market = new EciMarket(api, new SpotMarket(ecsClient), new TypeFilter(b.families, b.types), zones);
+        this.market = new EciMarket(api, new SpotMarket(ecsClient), common.namedTypes(), zones);
         this.offers = new EciOffers(NAME, region, zones, market::isOffered);
         this.logs = new ContainerLogs(api);
     }
@@ -171,7 +170,7 @@ public final class EciProvider implements CloudProvider {
      *
      * <p>One {@code CreateContainerGroup} call. A spot bid is the on-demand price of the offer or, if lower, the spec's
      * highest price, cut to three decimals. ECI counts the lifetime from the start of the group: the cloud ends it up to
-     * about a minute after the cap, and never lets one live for less than eleven minutes.
+     * about a minute after the cap.
      *
      * @throws ConfigurationException if the launch cannot be expressed: no container image, several machines, a zone
      *     without vSwitch, a protection or a currency that ECI does not know, tags, words of a command or values of
@@ -313,31 +312,20 @@ public final class EciProvider implements CloudProvider {
         return "EciProvider[" + region + ", zones " + zones + "]";
     }
 
-    private static String required(@Nullable String value, String setting) {
-        if (value == null) {
-            throw new IllegalStateException(setting + " is required");
-        }
-        return value;
-    }
-
     /**
      * Builds {@link EciProvider}s. Not safe for use by many threads. A setting that cannot be right is refused at once
      * with an {@link IllegalArgumentException} that names it.
+     *
+     * <p>Without {@link #families} and {@link #types}, sizes are offered on demand and nothing on the spot market; name
+     * types of ECS that ECI takes, since one that it does not take costs an attempt. Without {@link #callsPerMinute} as
+     * many calls are made in a minute as ECI allows an account, where that is published: 1,000 launches, 1,000 deletions,
+     * 2,000 looks and lists together, 500 opened channels, 500 reads of a log; and 300 of the others.
      */
-    public static final class Builder {
+    public static final class Builder extends ProviderBuilder<Builder> {
         private static final int MAX_REGISTRIES = 10;
         private static final int LEAST_PENDING_MINUTES = 10;
         private static final int MOST_PENDING_MINUTES = 1440;
 
-        private final OpenApiClient.Builder client = OpenApiClient.builder();
-        private final OpenApiClient.Builder ecsClient = OpenApiClient.builder();
-        private boolean ecsEndpointSet;
-        private @Nullable String region;
-        private @Nullable String securityGroup;
-        private Map<String, String> vSwitches = Map.of();
-        private Set<String> families = Set.of();
-        private Set<String> types = Set.of();
-        private @Nullable String resourceGroup;
         private @Nullable String ramRole;
         private final Map<String, GroupSettings.Registry> registries = new LinkedHashMap<>();
         private final List<String> acrIds = new ArrayList<>();
@@ -348,154 +336,51 @@ public final class EciProvider implements CloudProvider {
         private int eipBandwidthMbit;
         private int maxPendingMinutes = LEAST_PENDING_MINUTES;
         private Map<String, String> rawParameters = Map.of();
-        private Map<String, ErrorKind> errors = Map.of();
         private Clock clock = Clock.systemUTC();
-        private String account = "default";
-        // Calls in a minute, of the whole account (eci-openapi, section 4); the cloud counts by operation.
-        private final ProviderLimits.Builder limits = ProviderLimits.builder()
-                .launchBatch(1)
-                .deleteBatch(1)
-                .describeBatch(EciApi.DESCRIBE_BATCH)
-                .renewBatch(EciApi.DESCRIBE_BATCH)
-                .minLifetime(GroupOrders.LEAST_LIFETIME)
-                .reclaimNotice(Duration.ofMinutes(3))
-                .callsPerMinute(CloudAction.LAUNCH, 1000)
-                .callsPerMinute(CloudAction.DELETE, 1000)
-                .callsPerMinute(CloudAction.DESCRIBE, 2000)
-                .callsPerMinute(CloudAction.LIST, 2000)
-                .callsPerMinute(CloudAction.OPEN, 500)
-                .callsPerMinute(CloudAction.LOG, 500)
-                .bucket(CloudAction.LAUNCH, EciApi.CREATE)
-                .bucket(CloudAction.DELETE, EciApi.DELETE)
-                .bucket(CloudAction.DESCRIBE, EciApi.DESCRIBE)
-                .bucket(CloudAction.LIST, EciApi.DESCRIBE)
-                .bucket(CloudAction.RENEW, EciApi.TAG)
-                .bucket(CloudAction.OPEN, EciApi.EXEC)
-                .bucket(CloudAction.LOG, EciApi.LOG);
+        private @Nullable URI ecsEndpoint;
 
-        private Builder() {}
-
-        /** Sets the region, such as {@code cn-shanghai}. Required. */
-        public Builder region(String region) {
-            client.region(region);
-            ecsClient.region(region);
-            this.region = region;
-            return this;
+        private Builder() {
+            // Calls in a minute, of the whole account (eci-openapi, section 4); the cloud counts by operation.
+            super(ProviderLimits.builder()
+                    .launchBatch(1)
+                    .deleteBatch(1)
+                    .describeBatch(EciApi.DESCRIBE_BATCH)
+                    .renewBatch(EciApi.DESCRIBE_BATCH)
+                    .minLifetime(GroupOrders.LEAST_LIFETIME)
+                    .reclaimNotice(Duration.ofMinutes(3))
+                    .callsPerMinute(CloudAction.LAUNCH, 1000)
+                    .callsPerMinute(CloudAction.DELETE, 1000)
+                    .callsPerMinute(CloudAction.DESCRIBE, 2000)
+                    .callsPerMinute(CloudAction.LIST, 2000)
+                    .callsPerMinute(CloudAction.OPEN, 500)
+                    .callsPerMinute(CloudAction.LOG, 500)
+                    .bucket(CloudAction.LAUNCH, EciApi.CREATE)
+                    .bucket(CloudAction.DELETE, EciApi.DELETE)
+                    .bucket(CloudAction.DESCRIBE, EciApi.DESCRIBE)
+                    .bucket(CloudAction.LIST, EciApi.DESCRIBE)
+                    .bucket(CloudAction.RENEW, EciApi.TAG)
+                    .bucket(CloudAction.OPEN, EciApi.EXEC)
+                    .bucket(CloudAction.LOG, EciApi.LOG));
         }
 
-        /** Sets where access keys come from. Default: {@link AlibabaCredentials#sdkDefaults}. */
-        public Builder credentials(AlibabaCredentials credentials) {
-            client.credentials(credentials);
-            ecsClient.credentials(credentials);
+        @Override
+        protected Builder self() {
             return this;
         }
 
         /**
-         * Sets a name for the account that the access keys belong to, since calls are limited by account. Default:
-         * {@code default}. Only needed where fleets with one state store use several accounts.
+         * Sets the endpoint of the API of ECS, which the market is read from, in the form of {@link #endpoint}. Default: what
+         * {@link #endpoint} says, or else the region's own.
          */
-        public Builder account(String account) {
-            this.account = notBlank(account, "account");
-            return this;
-        }
-
-        /**
-         * Sets how many calls of a kind are made in a minute at most. Default: what ECI allows an account, where that is
-         * published: 1,000 launches, 1,000 deletions, 2,000 looks and lists together, 500 opened channels and 500 reads
-         * of a log; and 300 of the others. Set less where others share the account.
-         *
-         * @throws IllegalArgumentException if less than 1
-         */
-        public Builder callsPerMinute(CloudAction action, int n) {
-            limits.callsPerMinute(action, n);
-            return this;
-        }
-
-        /**
-         * Sets what error codes mean, before the built-in table. Default: none. For codes that the table does not know, or
-         * that mean something else to you.
-         */
-        public Builder errors(Map<String, ErrorKind> errors) {
-            this.errors = Map.copyOf(errors);
-            return this;
-        }
-
-        /** Sets the id of the security group of the groups. Required. */
-        public Builder securityGroup(String securityGroup) {
-            this.securityGroup = notBlank(securityGroup, "securityGroup");
-            return this;
-        }
-
-        /**
-         * Sets the vSwitch of each zone, by the id of the zone. Required, at least one; zones outside are not offered.
-         */
-        public Builder vSwitches(Map<String, String> vSwitches) {
-            vSwitches.forEach((zone, vSwitch) -> {
-                notBlank(zone, "vSwitches: a zone");
-                notBlank(vSwitch, "vSwitches: the vSwitch of " + zone);
-            });
-            this.vSwitches = Map.copyOf(vSwitches);
-            return this;
-        }
-
-        /**
-         * Sets the families of ECS whose types to offer, such as {@code ecs.c7}. Default: none; without any, and without
-         * {@link #types}, sizes are offered on demand and nothing on the spot market. Name what ECI takes: a type that it
-         * does not take costs an attempt.
-         */
-        public Builder families(Set<String> families) {
-            families.forEach(family -> notBlank(family, "families"));
-            this.families = Set.copyOf(families);
-            return this;
-        }
-
-        /** Sets the types of ECS to offer, such as {@code ecs.c7.xlarge}; see {@link #families}. Default: none. */
-        public Builder types(Set<String> types) {
-            types.forEach(type -> notBlank(type, "types"));
-            this.types = Set.copyOf(types);
-            return this;
-        }
-
-        /**
-         * Sets the endpoint of the APIs of ECI and, unless {@link #ecsEndpoint} says otherwise, of ECS instead of the
-         * region's own: {@code https://host[:port][/path]}, or {@code http://} with a loopback address.
-         */
-        public Builder endpoint(URI endpoint) {
-            client.endpoint(endpoint);
-            if (!ecsEndpointSet) {
-                ecsClient.endpoint(endpoint);
-            }
-            return this;
-        }
-
-        /** Sets the endpoint of the API of ECS, which the market is read from; in the form of {@link #endpoint}. */
         public Builder ecsEndpoint(URI ecsEndpoint) {
-            ecsClient.endpoint(ecsEndpoint);
-            this.ecsEndpointSet = true;
+            OpenApiClient.builder().endpoint(ecsEndpoint);
+            this.ecsEndpoint = ecsEndpoint;
             return this;
         }
 
-        /** Sets whether to call the APIs at their endpoints inside VPCs. Default: no. */
-        public Builder vpcEndpoint(boolean vpcEndpoint) {
-            client.vpcEndpoint(vpcEndpoint);
-            ecsClient.vpcEndpoint(vpcEndpoint);
-            return this;
-        }
-
-        /**
-         * Sets the HTTP proxy for calls of the APIs, {@code http://host:port}. Default: as the JVM's system properties
-         * say. Channels to groups do not use it.
-         */
-        public Builder proxy(URI proxy) {
-            client.proxy(proxy);
-            ecsClient.proxy(proxy);
-            return this;
-        }
-
-        /** Sets the resource group that groups are created in. Default: the account's own default. */
-        public Builder resourceGroup(String resourceGroup) {
-            this.resourceGroup = notBlank(resourceGroup, "resourceGroup");
-            return this;
+        private OpenApiClient ecsClient(ProviderSettings common) {
+            OpenApiClient.Builder client = common.newClient().errors(common.errors());
+            return (ecsEndpoint == null ? client : client.endpoint(ecsEndpoint)).build();
         }
 
         /** Sets the RAM role that programs in the groups can use. Default: none. */
@@ -613,20 +498,6 @@ public final class EciProvider implements CloudProvider {
             return this;
         }
 
-        /** Sets how long one call of an API may take in all. Default: 15 seconds. */
-        public Builder callTimeout(Duration callTimeout) {
-            client.callTimeout(callTimeout);
-            ecsClient.callTimeout(callTimeout);
-            return this;
-        }
-
-        /** Sets how long connecting to an API may take. Default: 5 seconds. */
-        public Builder connectTimeout(Duration connectTimeout) {
-            client.connectTimeout(connectTimeout);
-            ecsClient.connectTimeout(connectTimeout);
-            return this;
-        }
-
         /** Sets the clock that dates notices of reclaim for which the cloud names no time. */
         Builder clock(Clock clock) {
             this.clock = clock;
@@ -639,24 +510,21 @@ public final class EciProvider implements CloudProvider {
          * @throws IllegalStateException if a required setting is missing
          */
         public EciProvider build() {
-            return new EciProvider(this);
+            return new EciProvider(this, settings());
         }
 
-        private GroupSettings settings(String region) {
-            if (vSwitches.isEmpty()) {
-                throw new IllegalStateException("vSwitches is required: at least one zone");
-            }
+        private GroupSettings settings(ProviderSettings common) {
             List<GroupSettings.Acr> acrs = new ArrayList<>();
             for (int i = 0; i < acrIds.size(); i++) {
                 acrs.add(new GroupSettings.Acr(
                         acrIds.get(i),
-                        region,
+                        common.region(),
                         acrDomains.get(i).stream().sorted().toList()));
             }
             return new GroupSettings(
-                    vSwitches,
-                    required(securityGroup, "securityGroup"),
-                    resourceGroup,
+                    common.vSwitches(),
+                    common.securityGroup(),
+                    common.resourceGroup(),
                     ramRole,
                     List.copyOf(registries.values()),
                     acrs,
@@ -666,13 +534,6 @@ public final class EciProvider implements CloudProvider {
                     eipBandwidthMbit,
                     maxPendingMinutes,
                     rawParameters);
-        }
-
-        private static String notBlank(String value, String setting) {
-            if (value.isBlank()) {
-                throw new IllegalArgumentException(setting + " must not be blank");
-            }
-            return value;
         }
     }
 }

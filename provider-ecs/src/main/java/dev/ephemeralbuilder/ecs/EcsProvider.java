@@ -6,11 +6,11 @@ import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
-import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
 import dev.ephemeralbuilder.alibaba.BatchOrders;
-import dev.ephemeralbuilder.alibaba.ErrorKind;
 import dev.ephemeralbuilder.alibaba.MarketOffers;
 import dev.ephemeralbuilder.alibaba.OpenApiClient;
+import dev.ephemeralbuilder.alibaba.ProviderBuilder;
+import dev.ephemeralbuilder.alibaba.ProviderSettings;
 import dev.ephemeralbuilder.alibaba.SpotMarket;
 import dev.ephemeralbuilder.alibaba.TypeFilter;
 import dev.ephemeralbuilder.selection.MachineType;
@@ -32,9 +32,7 @@ import dev.ephemeralbuilder.spi.ProviderLimits;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -90,20 +88,17 @@ public final class EcsProvider implements CloudProvider {
     private final MarketOffers offers;
     private final SshConnector ssh;
 
-    private EcsProvider(Builder b) {
-        this.region = required(b.region, "region");
-        String securityGroup = required(b.securityGroup, "securityGroup");
-        if (b.vSwitches.isEmpty()) {
-            throw new IllegalStateException("vSwitches is required: at least one zone");
-        }
-        this.vSwitches = new TreeMap<>(b.vSwitches);
-        this.allowed = new TypeFilter(b.families, b.types);
+    private EcsProvider(Builder b, ProviderSettings settings) {
+        this.region = settings.region();
+        String securityGroup = settings.securityGroup();
+        this.vSwitches = new TreeMap<>(settings.vSwitches());
+        this.allowed = settings.namedTypes();
         this.addresses = b.addresses();
-        this.limits = b.limits.build();
-        this.account = b.account;
-        this.client = b.client.build();
+        this.limits = settings.limits();
+        this.account = settings.account();
+        this.client = settings.newClient().errors(settings.errors()).build();
         this.orders = new RunOrders(
-                vSwitches, securityGroup, b.systemDiskCategory, b.resourceGroup, b.user, limits.launchBatch());
+                vSwitches, securityGroup, b.systemDiskCategory, settings.resourceGroup(), b.user, limits.launchBatch());
         this.api = new EcsApi(client, b.clock, limits.reclaimNotice());
         this.batches = new BatchOrders(client, api::describe);
         this.market = new SpotMarket(client);
@@ -312,120 +307,34 @@ public final class EcsProvider implements CloudProvider {
         return "EcsProvider[" + region + ", zones " + vSwitches.keySet() + "]";
     }
 
-    private static String required(@Nullable String value, String setting) {
-        if (value == null) {
-            throw new IllegalStateException(setting + " is required");
-        }
-        return value;
-    }
-
     /**
      * Builds {@link EcsProvider}s. Not safe for use by many threads. A setting that cannot be right is refused at once
-     * with an {@link IllegalArgumentException} that names it.
+     * with an {@link IllegalArgumentException} that names it. Without {@link #families} and {@link #types} all types are
+     * offered; without {@link #callsPerMinute} 300 calls of each kind are made in a minute at most (ecs-openapi, 1.4).
      */
-    public static final class Builder {
+    public static final class Builder extends ProviderBuilder<Builder> {
         private static final Pattern USER = Pattern.compile("[a-z_][a-z0-9_-]{0,31}");
 
-        private final OpenApiClient.Builder client = OpenApiClient.builder();
-        private @Nullable String region;
-        private @Nullable String securityGroup;
-        private Map<String, String> vSwitches = Map.of();
-        private Set<String> families = Set.of();
-        private Set<String> types = Set.of();
         private String user = "builder";
-        private @Nullable String resourceGroup;
         private String systemDiskCategory = "cloud_essd";
         private AddressChoice addressChoice = AddressChoice.PRIVATE;
         private @Nullable Function<Machine, @Nullable InetSocketAddress> addressResolver;
         private int sshPort = 22;
         private Clock clock = Clock.systemUTC();
-        private String account = "default";
-        // The cloud counts by operation (ecs-openapi, 1.4), and some of our calls are one operation to it.
-        private final ProviderLimits.Builder limits = ProviderLimits.builder()
-                .bucket(CloudAction.LAUNCH, "RunInstances")
-                .bucket(CloudAction.DESCRIBE, "DescribeInstances")
-                .bucket(CloudAction.LIST, "DescribeInstances")
-                .bucket(CloudAction.RENEW, "TagResources")
-                .bucket(CloudAction.EXTEND, "ModifyInstanceAutoReleaseTime")
-                .bucket(CloudAction.DELETE, "DeleteInstances");
 
-        private Builder() {}
-
-        /** Sets the region, such as {@code cn-shanghai}. Required. */
-        public Builder region(String region) {
-            client.region(region);
-            this.region = region;
-            return this;
+        private Builder() {
+            // The cloud counts by operation (ecs-openapi, 1.4), and some of our calls are one operation to it.
+            super(ProviderLimits.builder()
+                    .bucket(CloudAction.LAUNCH, "RunInstances")
+                    .bucket(CloudAction.DESCRIBE, "DescribeInstances")
+                    .bucket(CloudAction.LIST, "DescribeInstances")
+                    .bucket(CloudAction.RENEW, "TagResources")
+                    .bucket(CloudAction.EXTEND, "ModifyInstanceAutoReleaseTime")
+                    .bucket(CloudAction.DELETE, "DeleteInstances"));
         }
 
-        /** Sets where access keys come from. Default: {@link AlibabaCredentials#sdkDefaults}. */
-        public Builder credentials(AlibabaCredentials credentials) {
-            client.credentials(credentials);
-            return this;
-        }
-
-        /**
-         * Sets a name for the account that the access keys belong to, since calls are limited by account. Default:
-         * {@code default}. Only needed where fleets with one state store use several accounts.
-         */
-        public Builder account(String account) {
-            this.account = notBlank(account, "account");
-            return this;
-        }
-
-        /**
-         * Sets how many calls of a kind are made in a minute at most. Default: 300; the limits of an account are shown in
-         * its Quota Center (ecs-openapi, 1.4). Looks and lists count against one limit, the lower of theirs should be set
-         * for both. A market call may be several operations.
-         *
-         * @throws IllegalArgumentException if less than 1
-         */
-        public Builder callsPerMinute(CloudAction action, int n) {
-            limits.callsPerMinute(action, n);
-            return this;
-        }
-
-        /**
-         * Sets what error codes mean, before the built-in table. Default: none. For codes that the table does not know, or
-         * that mean something else to you.
-         */
-        public Builder errors(Map<String, ErrorKind> errors) {
-            client.errors(errors);
-            return this;
-        }
-
-        /** Sets the id of the security group of the machines. Required. */
-        public Builder securityGroup(String securityGroup) {
-            this.securityGroup = notBlank(securityGroup, "securityGroup");
-            return this;
-        }
-
-        /**
-         * Sets the vSwitch of each zone, by the id of the zone. Required, at least one; zones outside are not offered.
-         */
-        public Builder vSwitches(Map<String, String> vSwitches) {
-            vSwitches.forEach((zone, vSwitch) -> {
-                notBlank(zone, "vSwitches: a zone");
-                notBlank(vSwitch, "vSwitches: the vSwitch of " + zone);
-            });
-            this.vSwitches = Map.copyOf(vSwitches);
-            return this;
-        }
-
-        /**
-         * Sets the families to offer, such as {@code ecs.c7}. Default: none, which together with no {@link #types}
-         * means all. A type is offered if its family or its id is named.
-         */
-        public Builder families(Set<String> families) {
-            families.forEach(family -> notBlank(family, "families"));
-            this.families = Set.copyOf(families);
-            return this;
-        }
-
-        /** Sets the types to offer, such as {@code ecs.c7.xlarge}; see {@link #families}. Default: none. */
-        public Builder types(Set<String> types) {
-            types.forEach(type -> notBlank(type, "types"));
-            this.types = Set.copyOf(types);
+        @Override
+        protected Builder self() {
             return this;
         }
 
@@ -435,36 +344,6 @@ public final class EcsProvider implements CloudProvider {
                 throw new IllegalArgumentException("user must be the name of a new Linux user, was " + user);
             }
             this.user = user;
-            return this;
-        }
-
-        /**
-         * Sets the endpoint of the API instead of the region's own: {@code https://host[:port][/path]}, or
-         * {@code http://} with a loopback address.
-         */
-        public Builder endpoint(URI endpoint) {
-            client.endpoint(endpoint);
-            return this;
-        }
-
-        /** Sets whether to call the API at its endpoint inside VPCs. Default: no. */
-        public Builder vpcEndpoint(boolean vpcEndpoint) {
-            client.vpcEndpoint(vpcEndpoint);
-            return this;
-        }
-
-        /**
-         * Sets the HTTP proxy for calls of the API, {@code http://host:port}. Default: as the JVM's system properties
-         * say. SSH does not use it.
-         */
-        public Builder proxy(URI proxy) {
-            client.proxy(proxy);
-            return this;
-        }
-
-        /** Sets the resource group that machines are created in. Default: the account's own default. */
-        public Builder resourceGroup(String resourceGroup) {
-            this.resourceGroup = notBlank(resourceGroup, "resourceGroup");
             return this;
         }
 
@@ -499,18 +378,6 @@ public final class EcsProvider implements CloudProvider {
             return this;
         }
 
-        /** Sets how long one call of the API may take in all. Default: 15 seconds. */
-        public Builder callTimeout(Duration callTimeout) {
-            client.callTimeout(callTimeout);
-            return this;
-        }
-
-        /** Sets how long connecting to the API may take. Default: 5 seconds. */
-        public Builder connectTimeout(Duration connectTimeout) {
-            client.connectTimeout(connectTimeout);
-            return this;
-        }
-
         /** Sets the clock that dates notices of reclaim. */
         Builder clock(Clock clock) {
             this.clock = clock;
@@ -523,7 +390,7 @@ public final class EcsProvider implements CloudProvider {
          * @throws IllegalStateException if a required setting is missing
          */
         public EcsProvider build() {
-            return new EcsProvider(this);
+            return new EcsProvider(this, settings());
         }
 
         private Function<Machine, Optional<InetSocketAddress>> addresses() {
@@ -535,13 +402,6 @@ public final class EcsProvider implements CloudProvider {
             int port = sshPort;
             return machine -> (choice == AddressChoice.PUBLIC ? machine.publicAddress() : machine.privateAddress())
                     .map(host -> new InetSocketAddress(host, port));
-        }
-
-        private static String notBlank(String value, String setting) {
-            if (value.isBlank()) {
-                throw new IllegalArgumentException(setting + " must not be blank");
-            }
-            return value;
         }
     }
 }
