@@ -43,11 +43,12 @@ final class NodePackages {
     }
 
     /**
-     * Returns the folder whose {@code node_modules} has the packages.
+     * Returns the folder whose {@code node_modules} has the packages. Of several classes that ask at once one installs
+     * them.
      *
      * @throws Missing if they cannot be had
      */
-    static Path find() throws Missing, IOException {
+    static synchronized Path find() throws Missing, IOException {
         requireNode();
         String named = System.getProperty(FOLDER);
         if (named != null) {
