@@ -339,7 +339,7 @@ public interface BuildFleet extends AutoCloseable {
         }
 
         /**
-         * Sets how many offers one acquire tries in each market. Default: 5.
+         * Sets how many offers of each provider one acquire tries in each market. Default: 5.
          *
          * @throws IllegalArgumentException if less than 1
          */

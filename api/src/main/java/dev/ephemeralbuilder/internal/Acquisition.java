@@ -24,7 +24,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -54,7 +54,7 @@ final class Acquisition<T extends Arrived> {
     private final List<Region> able;
     private final CompletableFuture<Acquired<T>> result = new CompletableFuture<>();
     private final List<Tried> tried = new ArrayList<>();
-    private final Map<Market, Integer> triesByMarket = new EnumMap<>(Market.class);
+    private final Map<Shop, Integer> tries = new HashMap<>();
     private final Set<Arrival<T>> arrivals = new HashSet<>();
     private final List<T> ready = new ArrayList<>();
     private final List<BuilderException> failures = new ArrayList<>();
@@ -82,6 +82,9 @@ final class Acquisition<T extends Arrived> {
      * @param failures why the others are not there, one for each
      */
     record Acquired<T extends Arrived>(List<T> arrived, List<BuilderException> failures) {}
+
+    /** Where tries are counted: while one is sold out, the next may have all. */
+    private record Shop(String provider, String region, Market market) {}
 
     private record Answer(
             Region region,
@@ -298,9 +301,10 @@ final class Acquisition<T extends Arrived> {
             return now;
         }
         for (Offer offer = offers.poll(); offer != null; offer = offers.poll()) {
-            boolean enough = triesByMarket.getOrDefault(offer.market(), 0) >= fleet.maxAttempts();
+            Shop shop = new Shop(offer.provider(), offer.region(), offer.market());
+            boolean enough = tries.getOrDefault(shop, 0) >= fleet.maxAttempts();
             if (!enough && !isBlocked(offer)) {
-                triesByMarket.merge(offer.market(), 1, Integer::sum);
+                tries.merge(shop, 1, Integer::sum);
                 current = offer;
                 return offer;
             }

@@ -133,6 +133,24 @@ class AcquireTest {
     }
 
     @Test
+    void aCloudThatIsSoldOutTakesNoTriesFromTheNext() {
+        TestTicker ticker = TestTicker.create();
+        InMemoryProvider dear = InMemoryProvider.builder()
+                .name("dear")
+                .type(SMALL, yuan("9.00"))
+                .ticker(ticker)
+                .build();
+        try (FleetRig rig = new FleetRig(
+                ticker, AcquireTest::onlySmall, fleet -> fleet.provider(dear).maxAttempts(2), next -> next)) {
+            rig.cloud.stockOut("t.small", "memory-1a");
+            rig.cloud.stockOut("t.small", "memory-1b");
+            EphemeralBuilder builder = rig.acquire();
+            assertThat(builder.offer().provider()).isEqualTo("dear");
+            assertThat(builder.offer().market()).isEqualTo(Market.SPOT);
+        }
+    }
+
+    @Test
     void paysNoMoreThanThePriceCap() {
         try (FleetRig rig = rigWithOneType()) {
             MachineSpec capped = SPEC.toBuilder().maxHourlyPrice(yuan("0.50")).build();
