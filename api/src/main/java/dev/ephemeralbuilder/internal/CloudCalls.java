@@ -63,22 +63,18 @@ final class CloudCalls {
         return retries.call(deadline, () -> first.getAndSet(false) ? made(action, call) : once(action, call));
     }
 
-    /**
-     * Opens something on a machine, on threads that are for that. Where this is a call to the cloud it waits for its turn;
-     * a machine that does not answer says nothing about the cloud.
-     */
-    <T> CompletableFuture<T> open(Calls shellCalls, Callable<T> call) {
-        if (!provider.limits().opensAreCalls()) {
-            return shellCalls.run(call);
+    /** Waits until something may be opened on a machine: at once, unless that is a call to the cloud. */
+    CompletableFuture<Void> openTurn() {
+        return provider.limits().opensAreCalls()
+                ? limits.turn(limit(CloudAction.OPEN), CloudAction.OPEN)
+                : CompletableFuture.completedFuture(null);
+    }
+
+    /** Nothing could be opened on a machine: a machine that does not answer says nothing about the cloud. */
+    void openFailed(BuilderException reason) {
+        if (reason instanceof ThrottledException && provider.limits().opensAreCalls()) {
+            limits.throttled(limit(CloudAction.OPEN));
         }
-        RateLimits.Limit limit = limit(CloudAction.OPEN);
-        return limits.turn(limit, CloudAction.OPEN)
-                .thenCompose(v -> shellCalls.run(call))
-                .whenComplete((value, failure) -> {
-                    if (failure != null && Failures.unwrap(failure) instanceof ThrottledException) {
-                        limits.throttled(limit);
-                    }
-                });
     }
 
     /** Makes a call once. */

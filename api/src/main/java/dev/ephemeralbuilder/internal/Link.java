@@ -25,6 +25,9 @@ final class Link {
     /** For how long a machine that the cloud still shows may be out of reach. */
     static final Duration PATIENCE = Duration.ofMinutes(3);
 
+    /** For how long it may be out of reach because the cloud does not take as many calls. */
+    private static final Duration THROTTLED = Duration.ofMinutes(15);
+
     private static final Duration FIRST_DELAY = Duration.ofMillis(200);
     private static final Duration LONGEST_DELAY = Duration.ofSeconds(5);
 
@@ -83,7 +86,7 @@ final class Link {
 
     /** Opens a channel, however often it takes until the deadline. Completes on the ticker. */
     CompletableFuture<Channel> open(String command, Instant deadline) {
-        return persist(() -> tryOpen(command), deadline, FIRST_DELAY);
+        return new Persistence<>(cloud::openTurn, () -> tryOpen(command), deadline).go(FIRST_DELAY);
     }
 
     /**
@@ -91,7 +94,8 @@ final class Link {
      * it is. Connections that are opened meanwhile are shown one or the other. Completes on the ticker.
      */
     CompletableFuture<Boolean> replaceHostKey(KeyPair next, Instant deadline) {
-        return persist(() -> tryReplaceHostKey(next), deadline, FIRST_DELAY);
+        return new Persistence<>(() -> CompletableFuture.completedFuture(null), () -> tryReplaceHostKey(next), deadline)
+                .go(FIRST_DELAY);
     }
 
     /** From now on connections are opened with these keys. */
@@ -121,7 +125,7 @@ final class Link {
         }
         return connection().thenCompose(connection -> {
             connection.channels++;
-            return cloud.open(calls, () -> connection.shell.open(command)).whenComplete((channel, failure) -> {
+            return calls.run(() -> connection.shell.open(command)).whenComplete((channel, failure) -> {
                 if (failure != null) {
                     connection.channels--;
                     // A connection that is up and opens nothing more is full, whatever we were told.
@@ -136,12 +140,35 @@ final class Link {
         });
     }
 
-    private <T> CompletableFuture<T> persist(Supplier<CompletableFuture<T>> attempt, Instant deadline, Duration delay) {
-        return Stages.then(attempt.get(), (result, failure) -> {
-            if (failure == null) {
-                return CompletableFuture.completedFuture(result);
-            }
-            BuilderException reason = Failures.asBuilderException(failure);
+    /** One thing that is tried until a deadline. What is waited for its turn does not count, up to a bound. */
+    private final class Persistence<T> {
+        private final Supplier<CompletableFuture<Void>> turn;
+        private final Supplier<CompletableFuture<T>> attempt;
+        private final Instant last;
+        private Instant deadline;
+
+        Persistence(Supplier<CompletableFuture<Void>> turn, Supplier<CompletableFuture<T>> attempt, Instant deadline) {
+            this.turn = turn;
+            this.attempt = attempt;
+            this.deadline = deadline;
+            this.last = deadline.plus(THROTTLED);
+        }
+
+        CompletableFuture<T> go(Duration delay) {
+            Instant asked = ticker.now();
+            return turn.get().thenCompose(v -> {
+                Instant later = deadline.plus(Duration.between(asked, ticker.now()));
+                deadline = later.isBefore(last) ? later : last;
+                return Stages.then(
+                        attempt.get(),
+                        (result, failure) -> failure == null
+                                ? CompletableFuture.completedFuture(result)
+                                : failed(Failures.asBuilderException(failure), delay));
+            });
+        }
+
+        private CompletableFuture<T> failed(BuilderException reason, Duration delay) {
+            cloud.openFailed(reason);
             if (closed != null) {
                 return CompletableFuture.failedFuture(closed.get());
             }
@@ -156,9 +183,9 @@ final class Link {
                     return CompletableFuture.failedFuture(outOfReach(reason, blind));
                 }
                 Duration longer = delay.multipliedBy(2).compareTo(longest) < 0 ? delay.multipliedBy(2) : longest;
-                return Stages.after(ticker, delay).thenCompose(v -> persist(attempt, deadline, longer));
+                return Stages.after(ticker, delay).thenCompose(v -> go(longer));
             });
-        });
+        }
     }
 
     private BuilderTimeoutException outOfReach(BuilderException reason, @Nullable Throwable blind) {

@@ -90,4 +90,17 @@ class OpenTurnTest {
             assertThat(opens.get(1)).isAfterOrEqualTo(refused.plusSeconds(60).truncatedTo(ChronoUnit.MINUTES));
         }
     }
+
+    @Test
+    void aMachineIsNotOutOfReachWhileTheCloudTakesNoCalls() {
+        try (FleetRig rig = rig()) {
+            EphemeralBuilder builder = rig.acquire();
+            opens.clear();
+            // Each costs a minute: more than a machine that does not answer is given.
+            refusals.set(5);
+            RunningScript script = rig.await(builder.start(Script.of("exit 3")));
+            assertThat(Duration.between(opens.get(0), opens.get(5))).isGreaterThan(Duration.ofMinutes(4));
+            assertThat(rig.await(script.result()).exitCode()).isEqualTo(3);
+        }
+    }
 }
