@@ -9,7 +9,7 @@ import java.util.Optional;
 /**
  * A type or size of machine that a cloud sells.
  *
- * @param id the cloud's name of it, such as {@code ecs.c7.xlarge} or {@code 4c8g}
+ * @param id the cloud's name of it, such as {@code ecs.c7.xlarge} or {@code 4-8Gi}
  * @param family the family, such as {@code ecs.c7}; equal to {@code id} where there are none
  * @param architecture the processor architecture
  * @param millicpus processing power in thousandths of a virtual CPU

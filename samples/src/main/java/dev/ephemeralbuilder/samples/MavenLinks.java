@@ -91,25 +91,6 @@ final class MavenLinks {
     }
 
     /**
-     * Returns the variables for every process where containers run too: their homes cannot be prepared, so that Maven is
-     * told by these where the repository and the wrapper are. Needs Maven 3.9.
-     */
-    Map<String, String> environmentWithContainers() {
-        Map<String, String> variables = environment();
-        variables.putIfAbsent("MAVEN_USER_HOME", parent(wrapper));
-        if (option(REPOSITORY_OPTION).isEmpty()) {
-            String arguments = variables.getOrDefault("MAVEN_ARGS", "");
-            variables.put("MAVEN_ARGS", (REPOSITORY_OPTION + repository.toAbsolutePath() + " " + arguments).strip());
-        }
-        return variables;
-    }
-
-    private static String parent(Path path) {
-        Path parent = path.toAbsolutePath().getParent();
-        return String.valueOf(parent == null ? path : parent);
-    }
-
-    /**
      * Links what there is into a machine's home. Repository and wrapper are made where the caller has none yet, so that
      * what the machine downloads is kept.
      *

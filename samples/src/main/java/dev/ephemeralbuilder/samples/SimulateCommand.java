@@ -110,7 +110,7 @@ final class SimulateCommand implements Callable<Integer> {
             builder.isolation(Isolation.NAMESPACES);
         }
         MavenLinks maven = new MavenLinks(caller.environment(), caller.home(), caller.folder());
-        builder.machineEnvironment(maven.environmentWithContainers()).onMachineStart(maven::link);
+        builder.machineEnvironment(maven.environment()).onMachineStart(maven::link);
         try (AlibabaCloudSimulator simulator = start(builder)) {
             faults.order(simulator.faults());
             SimulatorText text = new SimulatorText(simulator);

@@ -1,6 +1,5 @@
 package dev.ephemeralbuilder.samples;
 
-import dev.ephemeralbuilder.samples.product.Product;
 import dev.ephemeralbuilder.samples.product.ProviderChoice;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
@@ -35,7 +34,7 @@ final class Simulation implements AutoCloseable {
         MavenLinks maven = new MavenLinks(caller.environment(), caller.home(), caller.folder());
         AlibabaCloudSimulator simulator = AlibabaCloudSimulator.builder()
                 .region(settings.get(Setting.ECS.region).orElse(DEFAULT_REGION))
-                .machineEnvironment(choice.has(Product.ECI) ? maven.environmentWithContainers() : maven.environment())
+                .machineEnvironment(maven.environment())
                 .onMachineStart(maven::link)
                 .start();
         console.line("simulated cloud at " + simulator.endpoint() + ", region " + simulator.region()

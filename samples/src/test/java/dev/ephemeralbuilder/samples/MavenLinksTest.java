@@ -141,13 +141,4 @@ class MavenLinksTest {
     private Path target(String name) throws IOException {
         return Files.readSymbolicLink(machine.resolve(".m2").resolve(name));
     }
-
-    @Test
-    void containersAreToldByVariables() {
-        assertThat(links(Map.of("MAVEN_ARGS", "-q")).environmentWithContainers())
-                .containsEntry("MAVEN_USER_HOME", home.resolve(".m2").toString())
-                .containsEntry("MAVEN_ARGS", "-Dmaven.repo.local=" + home.resolve(".m2/repository") + " -q");
-        assertThat(links(Map.of("MAVEN_ARGS", "-Dmaven.repo.local=/other")).environmentWithContainers())
-                .containsEntry("MAVEN_ARGS", "-Dmaven.repo.local=/other");
-    }
 }

@@ -11,7 +11,6 @@ final class EcsProduct {
     private static final Logger log = LoggerFactory.getLogger(EcsProduct.class);
 
     private final Premises premises;
-    private final MachineHook hook;
     private final SshFront ssh;
     private final SystemEvents events;
     private final Images images;
@@ -19,12 +18,10 @@ final class EcsProduct {
 
     /**
      * @param imageTime how long an image is Creating at least
-     * @param hook prepares the folder of each machine
      * @param ssh the SSH server of all machines
      */
-    EcsProduct(Premises premises, Duration imageTime, MachineHook hook, SshFront ssh) {
+    EcsProduct(Premises premises, Duration imageTime, SshFront ssh) {
         this.premises = premises;
-        this.hook = hook;
         this.ssh = ssh;
         events = new SystemEvents(premises.seed());
         images = new Images(premises.seed(), premises.root(), premises.machineThreads(), imageTime);
@@ -83,7 +80,7 @@ final class EcsProduct {
                 request.source,
                 premises.environment(id),
                 namespaces(id, number, request),
-                hook,
+                premises.hook(),
                 ssh);
     }
 

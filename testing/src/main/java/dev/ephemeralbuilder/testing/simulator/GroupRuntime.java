@@ -97,13 +97,18 @@ final class GroupRuntime {
                 : new LocalMachine(this.folder.resolve("shared"), id, "root", machineEnvironment, namespaces);
         Container.Isolation isolation = namespaces == null ? null : mounts -> namespaces.withMounts(mounts);
         for (ContainerOrder order : containers) {
-            Path home = this.folder.resolve("containers").resolve(order.name());
+            Path home = home(order.name());
             Container container =
                     new Container(id, order, home, this.volumes, machineEnvironment, isolation, threads, cloudTime);
             if (this.containers.put(order.name(), container) != null) {
                 throw new IllegalArgumentException("two containers of one name");
             }
         }
+    }
+
+    /** Returns the home folder of a container; it is there when the container has been started. */
+    Path home(String container) {
+        return folder.resolve("containers").resolve(container);
     }
 
     String id() {

@@ -1,6 +1,8 @@
 package dev.ephemeralbuilder.testing.simulator;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.RejectedExecutionException;
@@ -118,6 +120,9 @@ final class GroupWorks {
                 throw new IOException("the simulator does not know the entry point of this image: see"
                         + " SimulatedImage.entryPoint");
             }
+            if (container.previous == null) {
+                prepare(group.runtime.home(container.name()));
+            }
             group.runtime.start(container.name());
         } catch (IOException e) {
             failure = "failed to create containerd task: failed to create shim task: " + e.getMessage();
@@ -136,6 +141,10 @@ final class GroupWorks {
                 groups.forgetIfEnded(group);
             }
         }
+    }
+
+    private void prepare(Path home) throws IOException {
+        premises.hook().prepare(Files.createDirectories(home));
     }
 
     /** A container's first process has ended. */

@@ -7,11 +7,12 @@ import java.nio.file.Path;
 @FunctionalInterface
 public interface MachineHook {
     /**
-     * Called once per machine, before its SSH server opens, on a thread of the simulator. Not for machines whose image
-     * was made from another machine: they have what that one had.
+     * Called once per instance, before its SSH server opens, and once per container, before its first start, on a thread
+     * of the simulator. Not for instances whose image was made from another one: they have what that one had.
      *
      * @param home the home folder, which exists and is empty; deleted with the machine, links in it are not followed
-     * @throws IOException if the machine cannot be prepared; it then runs, but cannot be reached
+     * @throws IOException if the machine cannot be prepared; an instance then runs, but cannot be reached, and a container
+     *     does not start
      */
     void prepare(Path home) throws IOException;
 }

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param root where machines have their folders
  * @param namespaces how machines are isolated, null if they are not
  * @param machineEnvironment what each process gets beside the simulator's own variables
+ * @param hook prepares the home folder of each machine
  * @param bootMin how long a machine takes to run, at least
  * @param bootMax at most
  * @param endpoint of the API, once it is open
@@ -38,6 +39,7 @@ record Premises(
         Addresses addresses,
         @Nullable NamespaceSupport namespaces,
         Map<String, String> machineEnvironment,
+        MachineHook hook,
         Duration bootMin,
         Duration bootMax,
         Supplier<URI> endpoint) {

@@ -70,10 +70,11 @@ final class RunningCloud implements AutoCloseable {
                 new Addresses(ownAddresses),
                 namespaces,
                 b.machineEnvironment,
+                b.machineHook,
                 b.bootMin,
                 b.bootMax,
                 this::endpoint);
-        ecs = new EcsProduct(premises, b.imageTime, b.machineHook, ssh);
+        ecs = new EcsProduct(premises, b.imageTime, ssh);
         eci = new EciProduct(premises, exec);
         Gateway gateway = new Gateway(
                 region,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -73,6 +74,19 @@ class GroupApiTest {
         await().until(() -> client.status(id).equals("Failed"));
         assertThat(client.state(id).path("State").asText()).isEqualTo("Terminated");
         assertThat(client.state(id).path("ExitCode").asInt()).isEqualTo(3);
+    }
+
+    @Test
+    void theHomeOfAContainerIsPreparedBeforeItStarts() throws Exception {
+        try (AlibabaCloudSimulator prepared = AlibabaCloudSimulator.builder()
+                        .bootTime(Duration.ZERO, Duration.ZERO)
+                        .onMachineStart(home -> Files.writeString(home.resolve("code"), "9"))
+                        .start();
+                GroupClient its = new GroupClient(prepared)) {
+            String id = its.create(GroupClient.group("exit $(cat ~/code)"));
+            await().until(() -> its.status(id).equals("Failed"));
+            assertThat(its.state(id).path("ExitCode").asInt()).isEqualTo(9);
+        }
     }
 
     @Test
