@@ -1,6 +1,7 @@
 package dev.ephemeralbuilder.samples;
 
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
+import dev.ephemeralbuilder.alibaba.ProviderBuilder;
 import dev.ephemeralbuilder.eci.EciProvider;
 import dev.ephemeralbuilder.ecs.EcsProvider;
 import dev.ephemeralbuilder.samples.product.Product;
@@ -54,53 +55,26 @@ final class Providers {
     }
 
     private static EcsProvider ecs(Settings settings) {
-        EcsProvider.Builder provider = EcsProvider.builder()
-                .region(settings.require(Setting.ECS.region))
-                .securityGroup(settings.require(Setting.ECS.securityGroup))
-                .vSwitches(settings.require(Setting.ECS.vSwitches))
-                .credentials(AlibabaCredentials.sdkDefaults());
-        settings.get(Setting.ECS.endpoint).ifPresent(provider::endpoint);
-        settings.get(Setting.ECS.vpcEndpoint).ifPresent(provider::vpcEndpoint);
-        settings.get(Setting.ECS.proxy).ifPresent(provider::proxy);
-        settings.get(Setting.ECS.resourceGroup).ifPresent(provider::resourceGroup);
+        EcsProvider.Builder provider = cloud(EcsProvider.builder(), Setting.ECS, settings);
         settings.get(Setting.ECS.loginUser).ifPresent(provider::user);
         settings.get(Setting.ECS.systemDisk).ifPresent(provider::systemDiskCategory);
         settings.get(Setting.ECS.sshPort).ifPresent(provider::sshPort);
         settings.get(Setting.ECS.address)
                 .map(a -> a.equals("public") ? EcsProvider.AddressChoice.PUBLIC : EcsProvider.AddressChoice.PRIVATE)
                 .ifPresent(provider::addressChoice);
-        settings.get(Setting.ECS.families).map(Set::copyOf).ifPresent(provider::families);
-        settings.get(Setting.ECS.types).map(Set::copyOf).ifPresent(provider::types);
         return provider.build();
     }
 
     private static EcsProvider ecs(AlibabaCloudSimulator simulator, Types types) {
-        return EcsProvider.builder()
-                .region(simulator.region())
-                .endpoint(simulator.endpoint())
-                .credentials(AlibabaCredentials.fixed(simulator.accessKeyId(), simulator.accessKeySecret()))
-                .securityGroup(simulator.securityGroup())
-                .vSwitches(simulator.vSwitches())
+        return simulated(EcsProvider.builder(), simulator, types)
                 .addressResolver(machine -> address(simulator, machine))
-                .families(types.families())
-                .types(types.types())
                 .build();
     }
 
     private static EciProvider eci(Settings settings, Map<String, String> environment) {
         EciSettings of = Setting.ECI;
-        EciProvider.Builder provider = EciProvider.builder()
-                .region(settings.require(of.region))
-                .securityGroup(settings.require(of.securityGroup))
-                .vSwitches(settings.require(of.vSwitches))
-                .credentials(AlibabaCredentials.sdkDefaults());
-        settings.get(of.endpoint).ifPresent(provider::endpoint);
+        EciProvider.Builder provider = cloud(EciProvider.builder(), of, settings);
         settings.get(of.ecsEndpoint).ifPresent(provider::ecsEndpoint);
-        settings.get(of.vpcEndpoint).ifPresent(provider::vpcEndpoint);
-        settings.get(of.proxy).ifPresent(provider::proxy);
-        settings.get(of.resourceGroup).ifPresent(provider::resourceGroup);
-        settings.get(of.families).map(Set::copyOf).ifPresent(provider::families);
-        settings.get(of.types).map(Set::copyOf).ifPresent(provider::types);
         settings.get(of.ramRole).ifPresent(provider::ramRole);
         settings.get(of.eipMbit).ifPresent(provider::eipBandwidthMbit);
         settings.get(of.maxPending).map(time -> (int) time.toMinutes()).ifPresent(provider::maxPendingMinutes);
@@ -120,15 +94,33 @@ final class Providers {
     }
 
     private static EciProvider eci(AlibabaCloudSimulator simulator, Types types) {
-        return EciProvider.builder()
-                .region(simulator.region())
+        return simulated(EciProvider.builder(), simulator, types).build();
+    }
+
+    /** Gives a provider what the settings of all products say. */
+    private static <B extends ProviderBuilder<B>> B cloud(B provider, ProductSettings of, Settings settings) {
+        provider.region(settings.require(of.region))
+                .securityGroup(settings.require(of.securityGroup))
+                .vSwitches(settings.require(of.vSwitches))
+                .credentials(AlibabaCredentials.sdkDefaults());
+        settings.get(of.endpoint).ifPresent(provider::endpoint);
+        settings.get(of.vpcEndpoint).ifPresent(provider::vpcEndpoint);
+        settings.get(of.proxy).ifPresent(provider::proxy);
+        settings.get(of.resourceGroup).ifPresent(provider::resourceGroup);
+        settings.get(of.families).map(Set::copyOf).ifPresent(provider::families);
+        settings.get(of.types).map(Set::copyOf).ifPresent(provider::types);
+        return provider;
+    }
+
+    private static <B extends ProviderBuilder<B>> B simulated(
+            B provider, AlibabaCloudSimulator simulator, Types types) {
+        return provider.region(simulator.region())
                 .endpoint(simulator.endpoint())
                 .credentials(AlibabaCredentials.fixed(simulator.accessKeyId(), simulator.accessKeySecret()))
                 .securityGroup(simulator.securityGroup())
                 .vSwitches(simulator.vSwitches())
                 .families(types.families())
-                .types(types.types())
-                .build();
+                .types(types.types());
     }
 
     /** Which types of machines a simulated cloud is asked for. */

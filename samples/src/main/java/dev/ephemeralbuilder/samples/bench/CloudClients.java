@@ -3,6 +3,7 @@ package dev.ephemeralbuilder.samples.bench;
 import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
+import dev.ephemeralbuilder.alibaba.ProviderBuilder;
 import dev.ephemeralbuilder.eci.EciProvider;
 import dev.ephemeralbuilder.ecs.EcsProvider;
 import dev.ephemeralbuilder.samples.product.Product;
@@ -40,23 +41,19 @@ final class CloudClients {
 
     /** Begins a provider of instances. */
     static EcsProvider.Builder ecs(CloudFacts facts) {
-        return EcsProvider.builder()
-                .region(facts.region())
-                .endpoint(URI.create(facts.endpoint()))
-                .credentials(AlibabaCredentials.fixed(facts.accessKeyId(), facts.accessKeySecret()))
-                .securityGroup(facts.securityGroup())
-                .vSwitches(facts.vSwitches())
-                .sshPort(facts.sshPort());
+        return reach(EcsProvider.builder(), facts).sshPort(facts.sshPort());
     }
 
     private static EciProvider.Builder eci(CloudFacts facts) {
-        return EciProvider.builder()
-                .region(facts.region())
+        return reach(EciProvider.builder(), facts).families(FAMILIES);
+    }
+
+    private static <B extends ProviderBuilder<B>> B reach(B provider, CloudFacts facts) {
+        return provider.region(facts.region())
                 .endpoint(URI.create(facts.endpoint()))
                 .credentials(AlibabaCredentials.fixed(facts.accessKeyId(), facts.accessKeySecret()))
                 .securityGroup(facts.securityGroup())
-                .vSwitches(facts.vSwitches())
-                .families(FAMILIES);
+                .vSwitches(facts.vSwitches());
     }
 
     /** Returns the machine that every benchmark asks for, of any of these products. */
