@@ -25,8 +25,8 @@ final class Link {
     /** For how long a machine that the cloud still shows may be out of reach. */
     static final Duration PATIENCE = Duration.ofMinutes(3);
 
-    /** For how long it may be out of reach because the cloud does not take as many calls. */
-    private static final Duration THROTTLED = Duration.ofMinutes(15);
+    /** For how long the cloud may keep it waiting on top of that: with turns, and with looks at the machine. */
+    private static final Duration CLOUD = Duration.ofMinutes(15);
 
     private static final Duration FIRST_DELAY = Duration.ofMillis(200);
     private static final Duration LONGEST_DELAY = Duration.ofSeconds(5);
@@ -140,7 +140,7 @@ final class Link {
         });
     }
 
-    /** One thing that is tried until a deadline. What is waited for its turn does not count, up to a bound. */
+    /** One thing that is tried until a deadline. What is waited for the cloud does not count, up to a bound. */
     private final class Persistence<T> {
         private final Supplier<CompletableFuture<Void>> turn;
         private final Supplier<CompletableFuture<T>> attempt;
@@ -151,19 +151,24 @@ final class Link {
             this.turn = turn;
             this.attempt = attempt;
             this.deadline = deadline;
-            this.last = deadline.plus(THROTTLED);
+            this.last = deadline.plus(CLOUD);
         }
 
         CompletableFuture<T> go(Duration delay) {
+            return uncounted(turn.get())
+                    .thenCompose(v -> Stages.then(
+                            attempt.get(),
+                            (result, failure) -> failure == null
+                                    ? CompletableFuture.completedFuture(result)
+                                    : failed(Failures.asBuilderException(failure), delay)));
+        }
+
+        /** Puts the deadline off by the time that something takes. */
+        private <U> CompletableFuture<U> uncounted(CompletableFuture<U> something) {
             Instant asked = ticker.now();
-            return turn.get().thenCompose(v -> {
+            return something.whenComplete((value, failure) -> {
                 Instant later = deadline.plus(Duration.between(asked, ticker.now()));
                 deadline = later.isBefore(last) ? later : last;
-                return Stages.then(
-                        attempt.get(),
-                        (result, failure) -> failure == null
-                                ? CompletableFuture.completedFuture(result)
-                                : failed(Failures.asBuilderException(failure), delay));
             });
         }
 
@@ -175,7 +180,7 @@ final class Link {
             if (!reason.retryable()) {
                 return CompletableFuture.failedFuture(reason);
             }
-            return Stages.then(presence.check(), (gone, blind) -> {
+            return Stages.then(uncounted(presence.check()), (gone, blind) -> {
                 if (blind == null && gone.isPresent()) {
                     return CompletableFuture.failedFuture(gone.get());
                 }

@@ -9,8 +9,10 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("once")
 class ArchitectureTest {
     private static final JavaClasses API = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())

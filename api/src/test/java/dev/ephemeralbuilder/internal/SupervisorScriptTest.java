@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The script on the machine, under the shells that images have; busybox brings its own tools, without GNU options. */
 @Execution(ExecutionMode.CONCURRENT)
 @Timeout(60)
+@Tag("once")
 class SupervisorScriptTest {
     private static final List<String> TOOLS = List.of(
             "sh",

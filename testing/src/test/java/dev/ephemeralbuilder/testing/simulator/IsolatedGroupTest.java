@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Container groups in namespaces of their own. */
 @Timeout(120)
 @EnabledOnOs(OS.LINUX)
+@Tag("once")
 class IsolatedGroupTest {
     private static final String PATH = System.getenv().getOrDefault("PATH", "");
     private static final String LISTENER = """

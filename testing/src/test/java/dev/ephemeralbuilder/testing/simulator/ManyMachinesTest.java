@@ -3,11 +3,13 @@ package dev.ephemeralbuilder.testing.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.management.ManagementFactory;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What many machines at once cost; {@link CapacityBench} measures more of them. */
 @Timeout(180)
+@Tag("once")
 class ManyMachinesTest {
     private static final int MACHINES = 50;
     // 2,500 threads for 200 machines, those of the client included.
