@@ -30,6 +30,14 @@ final class SimulatedEci implements AutoCloseable {
     private final Ticker ticker = simulator.ticker();
     private final Queue<Runnable> soldOut = new ConcurrentLinkedQueue<>();
 
+    SimulatedEci() {
+        // A minute of this cloud is three seconds here: tests one after the other make more calls than an account may.
+        for (String action : List.of(
+                EciApi.CREATE, EciApi.DESCRIBE, EciApi.DELETE, EciApi.PRICE, EciApi.STOCK, EciApi.EXEC, EciApi.LOG)) {
+            simulator.account().callsPerMinute(action, PLENTY);
+        }
+    }
+
     AlibabaCloudSimulator simulator() {
         return simulator;
     }
