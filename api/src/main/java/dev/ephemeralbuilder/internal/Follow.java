@@ -100,6 +100,10 @@ final class Follow {
             CompletableFuture<Void> over = new CompletableFuture<>();
             Stages.whenDone(over, (v, failure) -> channel.close());
             current = over;
+            if (caller.isDone()) {
+                // Given up while the channel was being opened.
+                over.complete(null);
+            }
             Stages.leave(channel.closeInput());
             new Pump(channel, over).next();
             return over;

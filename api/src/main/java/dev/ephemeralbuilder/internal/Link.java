@@ -155,6 +155,9 @@ final class Link {
         }
 
         CompletableFuture<T> go(Duration delay) {
+            if (closed != null) {
+                return CompletableFuture.failedFuture(closed.get());
+            }
             return uncounted(turn.get())
                     .thenCompose(v -> Stages.then(
                             attempt.get(),

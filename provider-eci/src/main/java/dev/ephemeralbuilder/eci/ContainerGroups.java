@@ -26,11 +26,20 @@ final class ContainerGroups {
     private static final String OUTBID = "BidFailed";
 
     /** What Kubernetes' runtimes say of a container that could not be started at all. */
-    private static final Set<String> NEVER_STARTED =
-            Set.of("StartError", "ContainerCannotRun", "CreateContainerError", "RunContainerError");
+    private static final Set<String> NEVER_STARTED = Set.of(
+            "StartError",
+            "ContainerCannotRun",
+            "CreateContainerError",
+            "CreateContainerConfigError",
+            "RunContainerError");
 
     /** The exit codes of what SIGKILL and SIGTERM have ended. */
     private static final Set<Integer> KILLED = Set.of(137, 143);
+
+    private static final String DEADLINE = "DeadlineExceeded";
+
+    /** What has ended so shortly before the end of a notice was ended. */
+    private static final Duration FAREWELL = Duration.ofSeconds(30);
 
     private final String region;
     private final Map<String, String> zones;
@@ -79,9 +88,13 @@ final class ContainerGroups {
                     .privateAddress(Json.text(group, "IntranetIp"))
                     .publicAddress(Json.text(group, "InternetIp"))
                     .reclaimNotice(notice);
-            Json.objects(group, "Containers").stream()
-                    .findFirst()
-                    .ifPresent(container -> container(group, status, container, notice != null, machine));
+            for (JsonObject container : Json.objects(group, "Containers")) {
+                waiting(group, container, machine);
+                String name = String.valueOf(Json.text(container, "Name"));
+                if (name.equals(EciApi.SUPERVISED) || name.equals(EciApi.OWN_COMMAND)) {
+                    container(group, status, container, notice, machine);
+                }
+            }
             return machine.build();
         } catch (DateTimeException e) {
             throw malformed("a time is malformed");
@@ -92,9 +105,10 @@ final class ContainerGroups {
         return switch (status) {
             case "Scheduling", "Pending" -> MachineState.STARTING;
             case "Running", "Restarting", "Updating" -> MachineState.RUNNING;
-            case "Terminating" -> MachineState.STOPPING;
+            case "Terminating", "WatingForDel", "WaitingForDel" -> MachineState.STOPPING;
             case "Succeeded", "Failed", "Expired", "ScheduleFailed", "StartingFailed" -> MachineState.ENDED;
-            default -> throw malformed("the Status of a group is not known");
+            // One group of a kind that is not known yet must not hide all others; nothing follows from this state.
+            default -> MachineState.STARTING;
         };
     }
 
@@ -105,11 +119,7 @@ final class ContainerGroups {
         }
         // A group that is not scheduled yet may have none [unconfirmed].
         String vSwitch = Json.text(group, "VSwitchId");
-        String known = vSwitch == null ? null : zones.get(vSwitch);
-        if (known == null) {
-            throw malformed("a group has no ZoneId");
-        }
-        return known;
+        return vSwitch == null ? "" : zones.getOrDefault(vSwitch, "");
     }
 
     /** The API names an instance type where one was asked for; everything else is a size. */
@@ -162,34 +172,67 @@ final class ContainerGroups {
                                 OUTBID.equals(Json.text(s, "Reason")) || OUTBID.equals(Json.text(s, "DetailStatus")));
     }
 
-    /** What the first container says: it is the library's, whatever else a user has put into the group. */
-    private void container(
-            JsonObject group, String status, JsonObject container, boolean reclaimed, Machine.Builder machine) {
+    /** A group does not get ready while any of its containers, a user's own included, cannot be made. */
+    private void waiting(JsonObject group, JsonObject container, Machine.Builder machine) {
         JsonObject state = Json.object(container, "CurrentState");
-        String kind = Json.text(state, "State");
-        if ("Waiting".equals(kind)) {
-            pulls.failure(container, state, Json.objects(group, "Events"))
-                    .ifPresent(words -> machine.failure(FailureKind.IMAGE_PULL, words));
+        if (!"Waiting".equals(Json.text(state, "State"))) {
+            return;
         }
-        if (!"Terminated".equals(kind)) {
+        pulls.failure(container, state, Json.objects(group, "Events"))
+                .ifPresent(words -> machine.failure(FailureKind.IMAGE_PULL, words));
+        if (NEVER_STARTED.contains(String.valueOf(Json.text(state, "Reason")))) {
+            machine.failure(ended(container, state, null, false));
+        }
+    }
+
+    /** What the library's own container says that has ended. */
+    private static void container(
+            JsonObject group,
+            String status,
+            JsonObject container,
+            @Nullable ReclaimNotice notice,
+            Machine.Builder machine) {
+        JsonObject state = Json.object(container, "CurrentState");
+        if (!"Terminated".equals(Json.text(state, "State"))) {
             return;
         }
         BigDecimal code = Json.number(state, "ExitCode");
         boolean own = EciApi.OWN_COMMAND.equals(Json.text(container, "Name"));
         boolean started = !NEVER_STARTED.contains(String.valueOf(Json.text(state, "Reason")));
-        if (own && started && code != null && !(reclaimed && isKilled(status, code))) {
+        if (own && started && code != null && endedByItself(group, status, state, code.intValue(), notice)) {
             machine.exitCode(code.intValue());
         }
         // What ended because someone ended it has no failure.
-        boolean byItself = !reclaimed && !status.equals("Terminating");
+        boolean byItself = notice == null && !status.equals("Terminating");
         if (byItself && (!started || !own)) {
             machine.failure(ended(container, state, code, started));
         }
     }
 
-    /** Whether the cloud has ended a command, and not the command itself. */
-    private static boolean isKilled(String status, BigDecimal code) {
-        return !status.equals("Failed") || KILLED.contains(code.intValue());
+    /**
+     * Returns whether an exit code is the command's own, and not that of a command which the cloud has ended: at the end of
+     * a notice, at the group's deadline, or with the group. What a program that minds SIGTERM makes of it is told apart by
+     * the time.
+     */
+    private static boolean endedByItself(
+            JsonObject group, String status, JsonObject state, int code, @Nullable ReclaimNotice notice) {
+        boolean killed = KILLED.contains(code) && !"OOMKilled".equals(Json.text(state, "Reason"));
+        return switch (status) {
+            case "Succeeded" -> true;
+            case "Expired" -> false;
+            case "Failed" -> notice == null ? !(killed && isOverdue(group)) : !killed && !endsWith(notice, state);
+            default -> !killed;
+        };
+    }
+
+    private static boolean isOverdue(JsonObject group) {
+        return DEADLINE.equals(Json.text(group, "Reason"))
+                || Json.objects(group, "Events").stream().anyMatch(e -> DEADLINE.equals(Json.text(e, "Reason")));
+    }
+
+    private static boolean endsWith(ReclaimNotice notice, JsonObject state) {
+        String finished = Json.text(state, "FinishTime");
+        return finished != null && !time(finished).isBefore(notice.deadline().minus(FAREWELL));
     }
 
     private static String ended(JsonObject container, JsonObject state, @Nullable BigDecimal code, boolean started) {

@@ -9,12 +9,13 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads on in the log of a container, of which the cloud gives the last lines since a full second and nothing else
- * (eci-openapi, 6.4): what was read already is known by the time before each line, and a gap by the missing overlap.
+ * (eci-openapi, 6.4): what was read already is known by its number since then, and a gap by the missing overlap.
  */
 final class ContainerLogs {
     private static final int LINES = 2000;
@@ -32,16 +33,28 @@ final class ContainerLogs {
         this.api = api;
     }
 
-    /** How far somebody has read: lines of the same time are told apart by their number. */
-    private record Cursor(Instant time, int lines) {
+    /**
+     * How far somebody has read. Two streams are merged, so times may be out of order: while answers hold all lines since a
+     * second, those that were read are told by their number. Where lines were left out, they are told by the latest time.
+     *
+     * @param since the second that the next answer begins with
+     * @param seen how many lines since then were read
+     * @param last the latest time of a line
+     * @param same how many lines of that time were read
+     */
+    private record Cursor(Instant since, int seen, Instant last, int same) {
         static @Nullable Cursor parse(@Nullable String text) {
             if (text == null || text.isEmpty()) {
                 return null;
             }
-            String[] parts = text.split(" ", 2);
+            String[] parts = text.split(" ", -1);
             try {
-                if (parts.length == 2) {
-                    return new Cursor(Instant.parse(parts[0]), Integer.parseInt(parts[1]));
+                if (parts.length == 4) {
+                    return new Cursor(
+                            Instant.parse(parts[0]),
+                            Integer.parseInt(parts[1]),
+                            Instant.parse(parts[2]),
+                            Integer.parseInt(parts[3]));
                 }
             } catch (DateTimeException | NumberFormatException e) {
                 throw unknown();
@@ -53,9 +66,61 @@ final class ContainerLogs {
             return new ConfigurationException("the cursor of a log is none that was given out", null, null, null);
         }
 
+        /** Returns how many lines of an answer that leaves none out were read before. */
+        int knownOfAll(List<Line> lines) {
+            return Math.min(seen, lines.size());
+        }
+
+        /** Returns how many lines of an answer that may have left out the first ones were read before. */
+        int knownOfLast(List<Line> lines) {
+            int known = 0;
+            int equal = 0;
+            for (int i = 0; i < lines.size(); i++) {
+                int order = lines.get(i).time().compareTo(last);
+                equal += order == 0 ? 1 : 0;
+                if (order < 0 || (order == 0 && equal <= same)) {
+                    known = i + 1;
+                }
+            }
+            return known;
+        }
+
+        /** Whether an answer that may have left out the first lines surely goes on where this one has stopped. */
+        boolean overlaps(List<Line> lines) {
+            return !lines.isEmpty() && lines.get(0).time().isBefore(last);
+        }
+
+        /** Returns the cursor behind an answer; a little is asked for again, since times may be out of order. */
+        static Cursor behind(List<Line> lines, @Nullable Cursor before) {
+            Instant last = lines.stream()
+                    .map(Line::time)
+                    .max(Comparator.naturalOrder())
+                    .orElseThrow();
+            if (before != null && before.last().isAfter(last)) {
+                last = before.last();
+            }
+            Instant latest = last;
+            Instant slack = latest.truncatedTo(ChronoUnit.SECONDS).minusSeconds(1);
+            Instant since = before != null && before.since().isAfter(slack) ? before.since() : slack;
+            int seen = (int)
+                    lines.stream().filter(line -> !line.time().isBefore(since)).count();
+            int same = (int)
+                    lines.stream().filter(line -> line.time().equals(latest)).count();
+            return new Cursor(since, seen, latest, same);
+        }
+
+        /** Returns the cursor behind lines that no answer can hold. */
+        static Cursor beyond(List<Line> lines) {
+            Instant next = lines.get(lines.size() - 1)
+                    .time()
+                    .truncatedTo(ChronoUnit.SECONDS)
+                    .plusSeconds(1);
+            return new Cursor(next, 0, next, 0);
+        }
+
         @Override
         public String toString() {
-            return time + " " + lines;
+            return since + " " + seen + " " + last + " " + same;
         }
     }
 
@@ -67,51 +132,38 @@ final class ContainerLogs {
     LogPage read(String id, @Nullable String cursor) throws InterruptedException {
         Cursor last = Cursor.parse(cursor);
         Piece piece = piece(id, last, LINES);
-        if (piece.full() && known(piece.lines(), last) == piece.lines().size()) {
-            piece = piece(id, last, LONG_LINES);
+        if (piece.full() && known(piece, last) == piece.lines().size()) {
+            // It may have left out more lines than it holds.
+            piece = new Piece(piece(id, last, LONG_LINES).lines(), true);
         }
         List<Line> lines = piece.lines();
-        List<Line> fresh = lines.subList(known(lines, last), lines.size());
-        boolean overlap =
-                last != null && !lines.isEmpty() && !lines.get(0).time().isAfter(last.time());
+        if (lines.isEmpty()) {
+            return new LogPage("", last == null ? "" : last.toString(), piece.full());
+        }
+        List<Line> fresh = lines.subList(known(piece, last), lines.size());
+        if (piece.full() && fresh.isEmpty()) {
+            // The answer is full of what was read: what stands behind it in this second cannot be had.
+            return new LogPage("", Cursor.beyond(lines).toString(), true);
+        }
+        boolean overlap = last != null && last.overlaps(lines);
         StringBuilder text = new StringBuilder();
         fresh.forEach(line -> text.append(line.text()).append('\n'));
-        return new LogPage(text.toString(), next(lines, last), piece.full() && !overlap && !fresh.isEmpty());
+        return new LogPage(text.toString(), Cursor.behind(lines, last).toString(), piece.full() && !overlap);
+    }
+
+    private static int known(Piece piece, @Nullable Cursor last) {
+        if (last == null) {
+            return 0;
+        }
+        return piece.full() ? last.knownOfLast(piece.lines()) : last.knownOfAll(piece.lines());
     }
 
     private Piece piece(String id, @Nullable Cursor last, int most) throws InterruptedException {
-        String since = last == null
-                ? null
-                : last.time().truncatedTo(ChronoUnit.SECONDS).toString();
+        String since = last == null ? null : last.since().toString();
         String content = api.log(id, since, most, BYTES);
         boolean cut = content.getBytes(StandardCharsets.UTF_8).length >= MOST_OF_BYTES;
         List<Line> lines = lines(content, cut);
         return new Piece(lines, cut || lines.size() >= most);
-    }
-
-    /** Returns how many lines were read before. */
-    private static int known(List<Line> lines, @Nullable Cursor last) {
-        int known = 0;
-        int same = 0;
-        for (Line line : lines) {
-            int order = last == null ? 1 : line.time().compareTo(last.time());
-            if (order == 0) {
-                same++;
-            }
-            if (last != null && (order < 0 || (order == 0 && same <= last.lines()))) {
-                known++;
-            }
-        }
-        return known;
-    }
-
-    private static String next(List<Line> lines, @Nullable Cursor last) {
-        if (lines.isEmpty()) {
-            return last == null ? "" : last.toString();
-        }
-        Instant time = lines.get(lines.size() - 1).time();
-        int same = (int) lines.stream().filter(line -> line.time().equals(time)).count();
-        return new Cursor(time, same).toString();
     }
 
     /** A line that the limit of bytes has cut is read again next time, unless it is longer than any answer. */

@@ -80,10 +80,11 @@ final class EciApi {
         try {
             answer = client.call(order);
         } catch (ProviderException e) {
-            if (isNotFound(e)) {
-                // Here it is not the group that is missing.
+            ErrorKind kind = e.code().map(client::kind).orElse(null);
+            if (isNotFound(e) || kind == ErrorKind.STATE) {
+                // Here it is not the group that is missing, or in a state.
                 throw new ConfigurationException(
-                        CREATE + ": something that the settings or the spec name does not exist",
+                        CREATE + ": something that the settings or the spec name does not exist, or cannot be used now",
                         e.code().orElse(null),
                         e.requestId().orElse(null),
                         null);
@@ -233,10 +234,7 @@ final class EciApi {
         throw malformed(EXEC, "it has no address", Effect.UNKNOWN);
     }
 
-    /**
-     * Returns the last lines since a second, each with its time before it. From a container that has not started yet the
-     * API gives no log but an error, which is no failure of whoever reads from the beginning.
-     */
+    /** Returns the last lines since a second, each with its time before it. */
     String log(String id, @Nullable String since, int lines, int bytes) throws InterruptedException {
         Map<String, String> parameters = new LinkedHashMap<>();
         parameters.put("ContainerGroupId", id);
@@ -247,15 +245,8 @@ final class EciApi {
         if (since != null) {
             parameters.put("StartTime", since);
         }
-        try {
-            String content = Json.raw(call(LOG, parameters), "Content");
-            return content == null ? "" : content;
-        } catch (ProviderException e) {
-            if (since == null && e.code().map(client::kind).orElse(null) == ErrorKind.STATE) {
-                return "";
-            }
-            throw e;
-        }
+        String content = Json.raw(call(LOG, parameters), "Content");
+        return content == null ? "" : content;
     }
 
     /** Returns the price of a size on demand per hour, which the API says per second; empty if it names none. */

@@ -169,8 +169,8 @@ public final class EciProvider implements CloudProvider {
      * {@inheritDoc}
      *
      * <p>One {@code CreateContainerGroup} call. A spot bid is the on-demand price of the offer or, if lower, the spec's
-     * highest price, cut to three decimals. ECI counts the lifetime from the start of the group: the cloud ends it up to
-     * about a minute after the cap.
+     * highest price, cut to three decimals. The cloud ends the group up to about a minute after the cap; later by
+     * the time that it was Pending, if ECI counts the lifetime from the start of the group, which is unconfirmed.
      *
      * @throws ConfigurationException if the launch cannot be expressed: no container image, several machines, a zone
      *     without vSwitch, a protection or a currency that ECI does not know, tags, words of a command or values of

@@ -34,6 +34,9 @@ final class GroupOrders {
     /** The shortest lifetime of a group; the fleet makes caps no shorter. */
     static final Duration LEAST_LIFETIME = Duration.ofMinutes(1);
 
+    /** The fleet adds five minutes to that. */
+    private static final Duration LEAST_CAP = LEAST_LIFETIME.plusMinutes(5);
+
     private static final int MAX_NAME = 128;
     private static final int MAX_TAGS = 20;
     private static final int MAX_TAG_KEY = 64;
@@ -94,12 +97,13 @@ final class GroupOrders {
     }
 
     /**
-     * The API counts from the start of the group, and a launch says no time at which it was written: so this is what the
-     * cap was made from, and the group's end comes up to a minute or so after the cap, never before it.
+     * A launch says no time at which it was written, so this is what its cap was made from, and a minute: the end does not
+     * come before the cap. Whether the API counts from the create call or from the start of the group, which may be as much
+     * later as it is Pending, is unconfirmed.
      */
     private static Duration lifetime(Launch launch) {
         Duration lifetime = launch.spec().maxLifetime();
-        return (lifetime.compareTo(LEAST_LIFETIME) < 0 ? LEAST_LIFETIME : lifetime).plus(ROUNDING);
+        return (lifetime.compareTo(LEAST_CAP) < 0 ? LEAST_CAP : lifetime).plus(ROUNDING);
     }
 
     private void place(Launch launch, Map<String, String> p) {

@@ -7,6 +7,7 @@ import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.spi.LogPage;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -68,7 +69,12 @@ class EciProviderLogTest {
                 "2030-01-01T00:00:07.25Z c",
                 "2030-01-01T00:00:07.25Z d",
                 "2030-01-01T00:00:07.3Z e");
-        laid("2030-01-01T00:00:07.3Z e");
+        laid(
+                "2030-01-01T00:00:07.1Z a",
+                "2030-01-01T00:00:07.25Z b",
+                "2030-01-01T00:00:07.25Z c",
+                "2030-01-01T00:00:07.25Z d",
+                "2030-01-01T00:00:07.3Z e");
 
         LogPage first = provider.log("eci-1", null);
         LogPage second = provider.log("eci-1", first.cursor());
@@ -78,7 +84,56 @@ class EciProviderLogTest {
         assertThat(second.gap()).isFalse();
         assertThat(third.text()).isEmpty();
         assertThat(third.cursor()).isEqualTo(second.cursor());
-        assertThat(cloud.calls(LOG).get(1)).containsEntry("StartTime", "2030-01-01T00:00:07Z");
+        assertThat(cloud.calls(LOG).get(1)).containsEntry("StartTime", "2030-01-01T00:00:06Z");
+    }
+
+    @Test
+    void linesOutOfOrderAreNeitherLostNorDoubled() throws InterruptedException {
+        laid("2030-01-01T00:00:07.1Z a");
+        laid("2030-01-01T00:00:07.1Z a", "2030-01-01T00:00:07.09Z b", "2030-01-01T00:00:07.2Z c");
+        laid(
+                "2030-01-01T00:00:07.1Z a",
+                "2030-01-01T00:00:07.09Z b",
+                "2030-01-01T00:00:07.2Z c",
+                "2030-01-01T00:00:06.9Z d");
+
+        LogPage first = provider.log("eci-1", null);
+        LogPage second = provider.log("eci-1", first.cursor());
+        LogPage third = provider.log("eci-1", second.cursor());
+
+        assertThat(List.of(first.text(), second.text(), third.text())).containsExactly("a\n", "b\nc\n", "d\n");
+    }
+
+    @Test
+    void aFullAnswerOfOneTimeMayHaveAGap() throws InterruptedException {
+        laid(Collections.nCopies(10, "2030-01-01T00:00:01Z x"));
+        laid(Collections.nCopies(2000, "2030-01-01T00:00:01Z x"));
+
+        LogPage first = provider.log("eci-1", null);
+
+        assertThat(provider.log("eci-1", first.cursor()).gap()).isTrue();
+    }
+
+    @Test
+    void whatNoAnswerReachesIsAGapOnceAndReadingGoesOnBehindIt() throws InterruptedException {
+        String third = "z".repeat(349_530);
+        List<String> known = List.of(
+                "2030-01-01T00:00:01.1Z " + third,
+                "2030-01-01T00:00:01.2Z " + third,
+                "2030-01-01T00:00:01.3Z " + third);
+        laid(known);
+        laid(known);
+        laid(known);
+        laid();
+
+        LogPage first = provider.log("eci-1", null);
+        LogPage second = provider.log("eci-1", first.cursor());
+        LogPage next = provider.log("eci-1", second.cursor());
+
+        assertThat(second.text()).isEmpty();
+        assertThat(second.gap()).isTrue();
+        assertThat(next.gap()).isFalse();
+        assertThat(cloud.calls(LOG).get(3)).containsEntry("StartTime", "2030-01-01T00:00:02Z");
     }
 
     @Test
@@ -107,7 +162,7 @@ class EciProviderLogTest {
     @Test
     void aFullAnswerThatReachesBackHasNoGap() throws InterruptedException {
         laid(lines(0, 10, "x"));
-        laid(lines(9, 2000, "x"));
+        laid(lines(8, 2000, "x"));
 
         LogPage first = provider.log("eci-1", null);
         LogPage second = provider.log("eci-1", first.cursor());
@@ -132,7 +187,7 @@ class EciProviderLogTest {
         LogPage page = provider.log("eci-1", null);
 
         assertThat(page.text().length()).isEqualTo(half.length() + 1);
-        assertThat(page.cursor()).startsWith("2030-01-01T00:00:01Z");
+        assertThat(page.cursor()).startsWith("2030-01-01T00:00:00Z 1 2030-01-01T00:00:01Z");
     }
 
     @Test

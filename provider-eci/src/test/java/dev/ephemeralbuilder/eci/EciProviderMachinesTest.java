@@ -312,6 +312,14 @@ class EciProviderMachinesTest {
     }
 
     @Test
+    void aContainerThatCannotBeMadeIsAFailureWhileItWaits() throws InterruptedException {
+        String waits = container("build", "'State':'Waiting','Reason':'CreateContainerError','Message':'no room'");
+
+        assertThat(only("Pending", waits).failure())
+                .hasValueSatisfying(words -> assertThat(words).contains("CreateContainerError", "no room"));
+    }
+
+    @Test
     void anOwnCommandThatTheCloudHasTakenBackHasNoExitCode() throws InterruptedException {
         String notice = SPOT + events(event("SpotToBeReleased", "soon", 1));
 
@@ -322,6 +330,15 @@ class EciProviderMachinesTest {
         }
         String own = container("command", "'State':'Terminated','Reason':'Error','ExitCode':3");
         assertThat(only("Failed", notice + own).exitCode()).hasValue(3);
+        String told = container("command", "'State':'Terminated','ExitCode':1,'FinishTime':'2030-01-01T00:01:59Z'");
+        assertThat(only("Failed", notice + told).exitCode()).isEmpty();
+        String killed = container("command", "'State':'Terminated','Reason':'Error','ExitCode':137");
+        assertThat(only("Terminating", killed).exitCode()).isEmpty();
+        assertThat(only("Running", SPOT + killed).exitCode()).isEmpty();
+        assertThat(only("Failed", events(event("DeadlineExceeded", "late", 1)) + killed)
+                        .exitCode())
+                .isEmpty();
+        assertThat(only("Failed", killed).exitCode()).hasValue(137);
         String oom = container("command", "'State':'Terminated','Reason':'OOMKilled','ExitCode':137");
         assertThat(only("Failed", SPOT + oom).exitCode()).hasValue(137);
     }
@@ -345,11 +362,16 @@ class EciProviderMachinesTest {
     }
 
     @Test
+    void aGroupOfAStatusThatIsNotKnownIsThereAndNothingMore() throws InterruptedException {
+        assertThat(only("Dreaming", "").state()).isEqualTo(MachineState.STARTING);
+        assertThat(only("WatingForDel", "").state()).isEqualTo(MachineState.STOPPING);
+    }
+
+    @Test
     void whatMakesNoSenseIsNoAbsence() {
         malformed(page("", 2, group("eci-1", "Running", "")));
         malformed("{'ContainerGroups':[]}");
         malformed("{'RequestId':'R'}");
-        malformed(page("", 1, group("eci-1", "Dreaming", "")));
         malformed(page("", 1, "{'Status':'Running'}"));
         malformed(page("", 1, group("eci-1", "Running", "").replace("2029-12-31T23:50:00Z", "yesterday")));
         malformed(page("", 1, group("eci-1", "Running", "").replace("'Cpu':2.0,", "")));

@@ -244,7 +244,7 @@ class GroupOrdersTest {
     void aShortLifetimeIsThatOfTheFleetsShortest() throws InterruptedException {
         assertThat(sent(launch(EciFixtures.spec().maxLifetime(Duration.ofSeconds(30)))
                         .build()))
-                .containsEntry("ActiveDeadlineSeconds", "120");
+                .containsEntry("ActiveDeadlineSeconds", "420");
     }
 
     @Test

@@ -65,6 +65,13 @@ abstract class CommandPromises extends Promises {
 
     /** Reads on until a text is there, each time from the cursor of the page before; returns the last page. */
     private LogPage readUntil(String id, StringBuilder log, String text) throws Exception {
+        rig().time
+                .until(
+                        "a machine's own command to begin",
+                        setup(),
+                        () -> Optional.of(rig().described(id))
+                                .filter(machine -> machine.state() == MachineState.RUNNING
+                                        || machine.state() == MachineState.ENDED));
         String[] cursor = {null};
         return rig().time.until("the line " + text.strip() + " in the log of a machine's own command", setup(), () -> {
             LogPage page = provider().log(id, cursor[0]);

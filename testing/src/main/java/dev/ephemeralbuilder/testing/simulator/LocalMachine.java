@@ -6,8 +6,10 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -55,6 +57,9 @@ public final class LocalMachine {
     private static final Path OWN_TEMP = Path.of("/tmp");
     private static final int KILL_ROUNDS = 40;
     private static final long KILL_ROUND_MILLIS = 250;
+    private static final Comparator<ProcessHandle> ELDEST_FIRST = Comparator.comparing(
+                    (ProcessHandle process) -> process.info().startInstant().orElse(Instant.EPOCH))
+            .thenComparing(ProcessHandle::pid);
     private static final Pattern SIGNAL_NAME = Pattern.compile("[A-Z][A-Z0-9]{1,9}");
     private static final List<String> SHELL = onPath("setsid") ? List.of("setsid", "sh", "-c") : List.of("sh", "-c");
 
@@ -278,7 +283,8 @@ public final class LocalMachine {
                 if (alive.isEmpty()) {
                     return;
                 }
-                alive.forEach(ProcessHandle::destroyForcibly);
+                // Parents first: a shell would write into its log that its child was killed.
+                alive.stream().sorted(ELDEST_FIRST).forEach(ProcessHandle::destroyForcibly);
                 interrupted |= awaitEnd(alive, interrupted);
             }
             log.warn("Processes of {} machine(s) did not end", machines.size());
