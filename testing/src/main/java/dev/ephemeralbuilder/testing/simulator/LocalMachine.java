@@ -59,7 +59,7 @@ public final class LocalMachine {
     private static final long KILL_ROUND_MILLIS = 250;
     private static final Comparator<ProcessHandle> ELDEST_FIRST = Comparator.comparing(
                     (ProcessHandle process) -> process.info().startInstant().orElse(Instant.EPOCH))
-            .thenComparing(ProcessHandle::pid);
+            .thenComparingLong(ProcessHandle::pid);
     private static final Pattern SIGNAL_NAME = Pattern.compile("[A-Z][A-Z0-9]{1,9}");
     private static final List<String> SHELL = onPath("setsid") ? List.of("setsid", "sh", "-c") : List.of("sh", "-c");
 
