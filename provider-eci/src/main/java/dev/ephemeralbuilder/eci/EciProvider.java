@@ -316,7 +316,7 @@ public final class EciProvider implements CloudProvider {
      * Builds {@link EciProvider}s. Not safe for use by many threads. A setting that cannot be right is refused at once
      * with an {@link IllegalArgumentException} that names it.
      *
-     * <p>Without {@link #families} and {@link #types}, sizes are offered on demand and nothing on the spot market; name
+     * <p>Without {@link #families(Set)} and {@link #types(Set)}, sizes are offered on demand and nothing on the spot market; name
      * types of ECS that ECI takes, since one that it does not take costs an attempt. Without {@link #callsPerMinute} as
      * many calls are made in a minute as ECI allows an account, where that is published: 1,000 launches, 1,000 deletions,
      * 2,000 looks and lists together, 500 opened channels, 500 reads of a log; and 300 of the others.
