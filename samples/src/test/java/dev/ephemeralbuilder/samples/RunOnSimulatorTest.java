@@ -93,10 +93,10 @@ class RunOnSimulatorTest {
                 "--download",
                 "made/*.txt:out/",
                 "--",
-                "cat in; mkdir made; printf %s \"$VALUE\" >made/1.txt; echo \"$MAVEN_USER_HOME\"; exit 37");
+                "cat in; mkdir made; printf %s \"$VALUE\" >made/1.txt; readlink \"$HOME/.m2/repository\"; exit 37");
 
         assertThat(exitCode).as(rig.err()).isEqualTo(37);
-        assertThat(rig.out()).isEqualTo("carried\n" + home.resolve(".m2") + "\n");
+        assertThat(rig.out()).isEqualTo("carried\n" + home.resolve(".m2/repository") + "\n");
         assertThat(folder.resolve("out/1.txt")).hasContent("a 'value'");
         assertThat(rig.err())
                 .containsPattern("  eci +\\S+ +cn-hangzhou-. +(spot|on demand) ")
