@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.File;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,7 @@ final class NodePackages {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String FOLDER = "strangers.packages";
     private static final Path INSTALLED = Path.of("target", "strangers");
+    private static final Path LOCK = Path.of("target", "strangers.lock");
     private static final List<String> FILES = List.of("package.json", "package-lock.json", ".npmrc");
     private static final int OLDEST_NODE = 18;
     private static final long NODE_SECONDS = 30;
@@ -63,12 +66,17 @@ final class NodePackages {
             return SOURCE;
         }
         Path mark = INSTALLED.resolve("installed");
-        String lock = Files.readString(SOURCE.resolve("package-lock.json"));
-        if (!Files.exists(mark) || !Files.readString(mark).equals(lock)) {
-            install();
-            Files.writeString(mark, lock);
+        String wanted = Files.readString(SOURCE.resolve("package-lock.json"));
+        // The other class may run in another process.
+        try (FileChannel file = FileChannel.open(LOCK, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            // Released with the file.
+            var unused = file.lock();
+            if (!Files.exists(mark) || !Files.readString(mark).equals(wanted)) {
+                install();
+                Files.writeString(mark, wanted);
+            }
+            return INSTALLED;
         }
-        return INSTALLED;
     }
 
     private static boolean hasPackages(Path folder) throws IOException {
