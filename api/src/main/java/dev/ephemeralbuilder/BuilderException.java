@@ -20,6 +20,7 @@ public abstract sealed class BuilderException extends RuntimeException
                 CredentialsException,
                 DuplicateRequestException,
                 ImagePullException,
+                JobException,
                 PartialAcquireException,
                 ProviderException,
                 QuotaException,

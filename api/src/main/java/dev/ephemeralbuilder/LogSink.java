@@ -23,6 +23,17 @@ public interface LogSink {
      */
     void write(LogStream stream, byte[] bytes, int length) throws IOException;
 
+    /**
+     * Hears that a {@linkplain Job job} begins on another machine: what was delivered before belongs to an attempt that came
+     * to nothing, and the output begins anew. Called before the first byte of that attempt, in turn with {@link #write}; not
+     * called for the first attempt. By default it does nothing.
+     *
+     * @param attempt the number of the attempt that begins, from 2
+     * @param last the attempt that has ended
+     * @throws IOException if that cannot be taken; the job then fails with it
+     */
+    default void onNewAttempt(int attempt, JobAttempt last) throws IOException {}
+
     /** Returns a sink that writes both streams to one output stream, flushes it each time and never closes it. */
     static LogSink to(OutputStream out) {
         return to(out, out);
