@@ -25,6 +25,7 @@ final class ProcessChannel implements Channel {
     private final OutputStream input;
     private final Executor io;
     private final Consumer<ProcessChannel> whenOver;
+    private final Runnable whenTold;
     private final CompletableFuture<OptionalInt> ended = new CompletableFuture<>();
     private final Object lock = new Object();
     // The fields below are guarded by the lock.
@@ -38,13 +39,15 @@ final class ProcessChannel implements Channel {
     /**
      * @param io runs what blocks on the process, on as many threads as it takes
      * @param whenOver called once or more when the channel is of no use any more, before its futures complete
+     * @param whenTold called once or more after that, when they have completed
      */
-    ProcessChannel(Process process, Executor io, Consumer<ProcessChannel> whenOver) {
+    ProcessChannel(Process process, Executor io, Consumer<ProcessChannel> whenOver, Runnable whenTold) {
         this.process = process;
         this.output = process.getInputStream();
         this.input = process.getOutputStream();
         this.io = io;
         this.whenOver = whenOver;
+        this.whenTold = whenTold;
     }
 
     /** Begins to read ahead; to be called once. */
@@ -120,6 +123,7 @@ final class ProcessChannel implements Channel {
             // docs begin: lost
             ended.complete(OptionalInt.empty());
             // docs end: lost
+            whenTold.run();
             closeQuietly(output);
         });
         // Apart, because it waits where a write still does.
@@ -176,6 +180,7 @@ final class ProcessChannel implements Channel {
         }
         whenOver.accept(this);
         ended.complete(exit);
+        whenTold.run();
     }
 
     private CompletableFuture<Void> writing(boolean last, IoAction action) {

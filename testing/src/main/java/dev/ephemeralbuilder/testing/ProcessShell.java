@@ -33,7 +33,7 @@ final class ProcessShell implements Shell {
     /**
      * @param hostKeys takes the host key that the machine shows from now on
      * @param io runs what blocks on processes, on as many threads as it takes
-     * @param holds gives what is closed when a command has ended or its channel is closed
+     * @param holds gives what is closed when a command has ended or its channel is closed, and that was told
      */
     ProcessShell(
             LocalMachine machine,
@@ -127,12 +127,16 @@ final class ProcessShell implements Shell {
             throw new ProviderException("the machine starts nothing", Effect.NONE, true, null, null, e);
         }
         AutoCloseable hold = holds.get();
-        return new ProcessChannel(process, io, channel -> {
-            synchronized (this) {
-                channels.remove(channel);
-            }
-            InMemoryCloud.release(hold);
-        });
+        return new ProcessChannel(
+                process,
+                io,
+                channel -> {
+                    synchronized (this) {
+                        channels.remove(channel);
+                    }
+                },
+                // Not before whoever waits for the channel has heard of its end: else time could run on meanwhile.
+                () -> InMemoryCloud.release(hold));
     }
 
     private static ProviderException lost(Effect effect) {
