@@ -21,11 +21,13 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A real OpenSSH server is given another host key over a connection to it. */
 @Timeout(60)
+@Tag("once")
 class OpenSshHostKeyTest {
     private final OpenSshLogin owner = OpenSshLogin.available().get(0);
     private final KeyPair next = Fixtures.keys();

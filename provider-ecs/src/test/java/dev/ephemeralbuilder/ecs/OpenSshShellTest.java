@@ -28,6 +28,7 @@ import org.apache.sshd.common.SyspropsMapWrapper;
 import org.apache.sshd.core.CoreModuleProperties;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedClass;
@@ -37,6 +38,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ParameterizedClass
 @MethodSource("logins")
 @Timeout(60)
+@Tag("once")
 class OpenSshShellTest {
     /** Short, so that a test need not wait for a silent machine. */
     private static final Duration HEARTBEAT = Duration.ofMillis(200);

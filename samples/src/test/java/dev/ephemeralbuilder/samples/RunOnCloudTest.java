@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.parallel.Resources;
 /** The command as it goes to the real cloud: by a file of settings and the SDK's chain of credentials. */
 @Timeout(120)
 @ResourceLock(Resources.SYSTEM_PROPERTIES)
+@Tag("once")
 class RunOnCloudTest {
     @TempDir
     private Path folder;

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.engine.TestDescriptor;
@@ -29,6 +30,7 @@ import org.junit.platform.testkit.engine.Event;
 import org.junit.platform.testkit.engine.Events;
 
 /** The kits find what is broken, and nothing else, and say what is to be done about it. */
+@Tag("once")
 class ContractKitsTest {
     private static Events run(DiscoverySelector... selectors) {
         return EngineTestKit.engine("junit-jupiter")
