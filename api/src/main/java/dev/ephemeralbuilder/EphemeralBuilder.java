@@ -162,6 +162,29 @@ public interface EphemeralBuilder extends AutoCloseable {
     void detach() throws InterruptedException;
 
     /**
+     * Leaves the machine as {@link #detach} does, but for a time of the caller's: so that somebody can look at the machine
+     * of a failed script, say. The cap is raised if it comes before that and the cloud can; then the lease is moved to
+     * exactly that time, back if it reaches further. After it the machine is an orphan, which any fleet of the owner gives
+     * back, and the cap stands behind that.
+     *
+     * <p>A fleet that holds the machine, too, goes on renewing its lease, at least every third of its {@linkplain
+     * BuildFleet.Builder#lease lease}: less time than that may take the machine from it. On a second call, or after {@link
+     * #detach}, nothing is done, and the time is returned that holds already.
+     *
+     * <p>Blocks, for about three minutes at most and a sixth of the fleet's lease. If it fails, the builder is held as
+     * before, with a cap that may be raised.
+     *
+     * @param time how long from now, rounded up to the full second
+     * @return until when the machine is left, in the cloud's time: earlier than asked for if the cloud cannot raise the
+     *     machine's cap, as ECI cannot
+     * @throws IllegalArgumentException unless the time is positive
+     * @throws BuilderLostException if the machine is gone or was given back
+     * @throws BuilderException if the cloud did not take the new cap or the new lease
+     * @throws InterruptedException if interrupted; the machine may be left all the same
+     */
+    Instant keep(Duration time) throws InterruptedException;
+
+    /**
      * Gives the machine back. Does not block and does nothing on a second call. Never throws for a cloud failure: the
      * deletion is repeated until the machine's absence is observed, and the cloud's own cap stands behind it.
      */

@@ -126,7 +126,7 @@ public sealed interface BuilderEvent {
             implements BuilderEvent {}
 
     /**
-     * This fleet has let a machine go and left it to its lease, which reaches its cap.
+     * This fleet has let a machine go and left it to its lease.
      *
      * @param at when
      * @param requestId the request

@@ -177,15 +177,25 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
 
     @Override
     public Instant extend(Duration lifetime) throws InterruptedException {
-        if (lifetime.isNegative() || lifetime.isZero()) {
-            throw new IllegalArgumentException("lifetime must be positive, was " + lifetime);
-        }
+        requirePositive(lifetime, "lifetime");
         return Waits.await(region.handouts().give(() -> held.extend(lifetime)));
     }
 
     @Override
     public void detach() throws InterruptedException {
         Waits.await(region.handouts().give(held::detach));
+    }
+
+    @Override
+    public Instant keep(Duration time) throws InterruptedException {
+        requirePositive(time, "time");
+        return Waits.await(region.handouts().give(() -> held.keep(time)));
+    }
+
+    private static void requirePositive(Duration value, String name) {
+        if (value.isNegative() || value.isZero()) {
+            throw new IllegalArgumentException(name + " must be positive, was " + value);
+        }
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.ephemeralbuilder.internal;
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.BuilderLostException;
 import dev.ephemeralbuilder.BuilderSummary;
+import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.ReclaimNotice;
 import dev.ephemeralbuilder.cost.CostEstimate;
 import dev.ephemeralbuilder.event.BuilderEvent;
@@ -11,6 +12,7 @@ import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
@@ -44,7 +46,7 @@ final class Held {
     private Instant cap;
     private boolean seen;
     private boolean absent;
-    private @Nullable CompletableFuture<Void> detaching;
+    private @Nullable CompletableFuture<Instant> leaving;
     private Watcher.@Nullable Watch watch;
     private @Nullable Consumer<Supplier<BuilderException>> atEnd;
 
@@ -219,26 +221,50 @@ final class Held {
         gone.completeExceptionally(reason.get());
     }
 
+    /** Leaves the machine until its cap. On the ticker. */
+    CompletableFuture<Instant> detach() {
+        return leave(() -> CompletableFuture.completedFuture(cap));
+    }
+
     /**
-     * Moves the lease to the cap and lets the machine go once that is taken; fails, and holds on, if it is not. On the
-     * ticker.
+     * Leaves the machine for a time, or until its cap if that comes first and the cloud cannot move it. On the ticker.
      */
-    CompletableFuture<Void> detach() {
-        CompletableFuture<Void> begun = detaching;
+    CompletableFuture<Instant> keep(Duration time) {
+        Instant wanted = fullSecond(region.clock().now().plus(time));
+        return leave(() -> Stages.then(extend(time), (raised, failure) -> {
+            if (failure == null || Failures.unwrap(failure) instanceof ConfigurationException) {
+                return CompletableFuture.completedFuture(wanted.isBefore(cap) ? wanted : cap);
+            }
+            return CompletableFuture.failedFuture(failure);
+        }));
+    }
+
+    /** What tags say of times are full seconds. */
+    private static Instant fullSecond(Instant time) {
+        Instant second = time.truncatedTo(ChronoUnit.SECONDS);
+        return second.equals(time) ? second : second.plusSeconds(1);
+    }
+
+    /**
+     * Moves the lease to a time and lets the machine go once that is taken, and returns the time; fails, and holds on, if
+     * it is not. Only the first of several that is taken counts.
+     */
+    private CompletableFuture<Instant> leave(Supplier<CompletableFuture<Instant>> time) {
+        CompletableFuture<Instant> begun = leaving;
         if (begun != null) {
             return begun.copy();
         }
         if (overAt != null) {
             return CompletableFuture.failedFuture(notHeld());
         }
-        Instant until = cap;
-        CompletableFuture<Void> mine = Stages.then(
-                region.leases().stretch(machineId, until),
-                (v, failure) -> failure == null ? detached(until) : refused(failure));
-        detaching = mine;
-        Stages.whenDone(mine, (v, failure) -> {
+        CompletableFuture<Instant> mine = time.get()
+                .thenCompose(until -> Stages.then(
+                        region.leases().move(machineId, until),
+                        (v, failure) -> failure == null ? left(until) : refused(failure)));
+        leaving = mine;
+        Stages.whenDone(mine, (until, failure) -> {
             if (failure != null) {
-                detaching = null;
+                leaving = null;
             }
         });
         return mine.copy();
@@ -259,13 +285,13 @@ final class Held {
         cap = at;
     }
 
-    private CompletableFuture<Void> detached(Instant until) {
+    private CompletableFuture<Instant> left(Instant until) {
         if (overAt != null) {
             return CompletableFuture.failedFuture(notHeld());
         }
         letGo(() -> new BuilderLostException("Builder " + machineId + " was detached", null));
         region.events().publish(new BuilderEvent.Detached(region.ticker().now(), requestId(), machineId, until));
-        return CompletableFuture.completedFuture(null);
+        return CompletableFuture.completedFuture(until);
     }
 
     /** A machine that is gone is lost, whatever the cloud says about its lease or its cap. */

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Moves the leases of all held machines forward, in batches, three times per lease. One per provider, on the ticker.
  *
- * <p>A lease never moves back: another process may have moved it further, so each round looks at the machines first.
+ * <p>Renewing never moves a lease back: another process may have moved it further, so each round looks at the machines first.
  * Between that look and the call, the other process may still be overtaken; the cloud knows no conditional change. In
  * this process one machine's lease is moved by one call at a time. All leases are times of the cloud.
  */
@@ -74,9 +74,9 @@ final class Leases {
         return isBefore(id, until) ? moveOne(id, until) : CompletableFuture.completedFuture(null);
     }
 
-    /** Moves one machine's lease as far as this, if it is not there yet; fails if the cloud does not take it. */
-    CompletableFuture<Void> stretch(String id, Instant until) {
-        return isBefore(id, until) ? moveOne(id, until) : CompletableFuture.completedFuture(null);
+    /** Moves one machine's lease to a time, back if need be; fails if the cloud does not take it. */
+    CompletableFuture<Void> move(String id, Instant until) {
+        return until.equals(held.get(id)) ? CompletableFuture.completedFuture(null) : moveOne(id, until);
     }
 
     private boolean isBefore(String id, Instant until) {

@@ -71,6 +71,13 @@ public abstract class FleetContract extends ContractKit {
     }
 
     @Nested
+    class Keeps extends KeepPromises {
+        Keeps() {
+            super(FleetContract.this::rig, FleetContract.this::fleet);
+        }
+    }
+
+    @Nested
     class Scripts extends ScriptPromises {
         Scripts() {
             super(FleetContract.this::rig, FleetContract.this::fleet);

@@ -209,6 +209,10 @@ final class FleetRig implements AutoCloseable {
         });
     }
 
+    Instant keep(EphemeralBuilder builder, Duration time) {
+        return blocking(() -> builder.keep(time));
+    }
+
     void release(BuildFleet by, String id) {
         blocking(() -> {
             by.release(id);
