@@ -145,6 +145,14 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     }
 
     /**
+     * Returns all instances that there ever were, oldest first, with what they were billed; of those that are gone the last
+     * 10,000.
+     */
+    public List<SimulatedInstance> instances() {
+        return cloud.ecs.instances().ever();
+    }
+
+    /**
      * Returns all container groups that there ever were, oldest first, with what they were billed; of those that the API
      * does not show any more the last 10,000.
      */

@@ -44,6 +44,7 @@ final class ControlRoutes {
                 new ControlApi.Route("DELETE", "/faults/{id}", this::removeFault),
                 new ControlApi.Route("POST", "/ssh-cuts", (id, input) -> addCuts(input)),
                 new ControlApi.Route("GET", "/machines", (id, input) -> machines(input)),
+                new ControlApi.Route("GET", "/instances", (id, input) -> instances(input)),
                 new ControlApi.Route("POST", "/machines/{id}/reclaim", this::reclaim),
                 new ControlApi.Route("POST", "/machines/{id}/cut-ssh", this::cutSsh),
                 new ControlApi.Route("POST", "/stock", (id, input) -> stock(input)),
@@ -126,6 +127,26 @@ final class ControlRoutes {
                     .put("home", machine.home().toString());
             ObjectNode tags = json.putObject("tags");
             machine.tags().forEach(tags::put);
+        }
+        return answer;
+    }
+
+    private JsonNode instances(ControlInput input) {
+        input.end();
+        ObjectNode answer = JSON.objectNode();
+        ArrayNode list = answer.putArray("instances");
+        for (SimulatedInstance instance : simulator.instances()) {
+            ObjectNode json = list.addObject()
+                    .put("id", instance.id())
+                    .put("state", instance.state())
+                    .put("type", instance.type())
+                    .put("zone", instance.zone())
+                    .put("billedSeconds", instance.billed().toMillis() / 1000.0)
+                    .put("pricePerHour", instance.pricePerHour())
+                    .put("spot", instance.spot())
+                    .put("spotDuration", instance.spotDuration());
+            ObjectNode tags = json.putObject("tags");
+            instance.tags().forEach(tags::put);
         }
         return answer;
     }

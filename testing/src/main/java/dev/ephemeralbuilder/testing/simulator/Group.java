@@ -117,6 +117,7 @@ final class Group {
                 place.zone(),
                 billed(now),
                 place.pricePerHour(),
+                request.isSpot(),
                 making != null,
                 tags);
     }

@@ -46,6 +46,7 @@ final class GroupControlRoutes {
                     .put("zone", group.zone())
                     .put("billedSeconds", group.billed().toMillis() / 1000.0)
                     .put("pricePerHour", group.pricePerHour())
+                    .put("spot", group.spot())
                     .put("temporary", group.temporary());
             ObjectNode tags = json.putObject("tags");
             group.tags().forEach(tags::put);

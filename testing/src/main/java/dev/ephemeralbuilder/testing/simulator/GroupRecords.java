@@ -4,25 +4,21 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * What is remembered of groups. The API shows one that has ended for an hour, and after that the latest hundred; one that
- * could not be scheduled for a day (eci-openapi, 1 and 4). Of those that it shows no more this keeps a bounded number.
+ * could not be scheduled for a day (eci-openapi, 1 and 4). Of those that it shows no more a bounded number is remembered.
  * Guarded by the {@link Groups}.
  */
 final class GroupRecords {
     private static final Duration ENDED = Duration.ofHours(1);
     private static final Duration UNSCHEDULED = Duration.ofHours(24);
     private static final int LATEST = 100;
-    private static final int MAX_GONE = 10_000;
 
-    // Without what is real of them, which is large.
-    private final Map<Long, SimulatedGroup> gone = new LinkedHashMap<>();
+    private final Bygone<SimulatedGroup> gone = new Bygone<>();
 
     /** Returns how long the API shows a group that has ended in a state, at least. */
     static Duration kept(GroupStatus status) {
@@ -46,16 +42,12 @@ final class GroupRecords {
 
     /** Remembers a group that is gone. */
     void add(Group group, Instant now) {
-        gone.put(group.number, group.snapshot(now));
-        if (gone.size() > MAX_GONE) {
-            gone.remove(gone.keySet().iterator().next());
-        }
+        gone.add(group.number, group.snapshot(now));
     }
 
     /** Returns what is remembered and what there is, oldest first. */
     List<SimulatedGroup> with(Collection<Group> present, Instant now) {
-        Map<Long, SimulatedGroup> all = new TreeMap<>(gone);
-        present.forEach(group -> all.put(group.number, group.snapshot(now)));
-        return List.copyOf(all.values());
+        return gone.with(
+                present.stream().collect(Collectors.toMap(group -> group.number, group -> group.snapshot(now))));
     }
 }

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ephemeralbuilder.spi.Ticker;
+import java.math.BigDecimal;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -21,6 +23,10 @@ final class Instance {
     final RunRequest request;
     final Instant created;
     final Instant visibleFrom;
+
+    /** CNY, at the time of creation. */
+    final BigDecimal pricePerHour;
+
     final MachineRuntime runtime;
 
     MachineState state = MachineState.PENDING;
@@ -32,21 +38,47 @@ final class Instance {
 
     @Nullable Instant started;
 
+    /** When it was given or taken back. */
+    @Nullable Instant ended;
+
     @Nullable Instant autoRelease;
 
     final Map<String, String> tags;
     final List<Ticker.Scheduled> steps = new ArrayList<>();
     Ticker.@Nullable Scheduled cap;
 
-    Instance(String id, long number, RunRequest request, Instant created, Instant visibleFrom, MachineRuntime runtime) {
+    Instance(
+            String id,
+            long number,
+            RunRequest request,
+            Instant created,
+            Instant visibleFrom,
+            BigDecimal pricePerHour,
+            MachineRuntime runtime) {
         this.id = id;
         this.number = number;
         this.request = request;
         this.created = created;
         this.visibleFrom = visibleFrom;
+        this.pricePerHour = pricePerHour;
         this.runtime = runtime;
         this.autoRelease = request.autoRelease;
         this.tags = new LinkedHashMap<>(request.tags);
+    }
+
+    /** Returns how it is now, or was when it went. */
+    SimulatedInstance snapshot(Instant now, boolean gone) {
+        Instant end = failure != null ? created : ended != null ? ended : now;
+        return new SimulatedInstance(
+                id,
+                gone ? "Gone" : state.status(),
+                request.type.name(),
+                request.zone,
+                Duration.between(created, end),
+                pricePerHour,
+                request.isSpot(),
+                request.isSpot() ? request.spotDuration : 0,
+                tags);
     }
 
     /** Returns the name that the create call gave, or the usual one. */

@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.testing.simulator;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.ephemeralbuilder.spi.Ticker;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +41,7 @@ final class Instances {
     private final PriceWatch prices;
     private final SystemEvents events;
     private final Map<String, Instance> byId = new LinkedHashMap<>();
+    private final Bygone<SimulatedInstance> gone = new Bygone<>();
     private long created;
 
     Instances(Premises premises, MachineFactory factory, Admission admission, PriceWatch prices, SystemEvents events) {
@@ -100,7 +103,8 @@ final class Instances {
         long number = created++;
         String id = "i-sim" + pad(Long.toUnsignedString(Draw.bits(premises.seed(), "id", number), 36));
         Instant now = now();
-        Instance instance = new Instance(id, number, request, now, now.plus(lag), factory.create(id, number, request));
+        Instance instance = new Instance(
+                id, number, request, now, now.plus(lag), price(request, now), factory.create(id, number, request));
         byId.put(id, instance);
         Duration boot = premises.boot("boot", number);
         if (vanish) {
@@ -114,6 +118,12 @@ final class Instances {
             watchPrice(instance, bid);
         }
         return id;
+    }
+
+    private BigDecimal price(RunRequest request, Instant now) {
+        return request.isSpot()
+                ? premises.market().price(request.type, request.zone, request.spotDuration, now)
+                : request.type.price();
     }
 
     private static String pad(String text) {
@@ -236,13 +246,16 @@ final class Instances {
         }
         cancelTimers(instance);
         instance.state = MachineState.STOPPING;
+        instance.ended = now();
         onMachineThread(instance, MachineRuntime::end);
         instance.steps.add(ticker.schedule(STOPPING, () -> forget(instance)));
     }
 
     private synchronized void forget(Instance instance) {
         cancelTimers(instance);
-        byId.remove(instance.id, instance);
+        if (byId.remove(instance.id, instance)) {
+            gone.add(instance.number, instance.snapshot(now(), true));
+        }
         if (instance.failure != null) {
             events.finish(instance.failure, now());
         }
@@ -264,6 +277,13 @@ final class Instances {
             // The simulator is closing, and ends every machine itself.
             log.debug("{} is left to the end of the simulator", instance.id);
         }
+    }
+
+    /** Returns all that there ever were, as far as they are remembered, oldest first. */
+    synchronized List<SimulatedInstance> ever() {
+        Instant now = now();
+        return gone.with(byId.values().stream()
+                .collect(Collectors.toMap(instance -> instance.number, instance -> instance.snapshot(now, false))));
     }
 
     /** Calls a function with those that match, oldest first, while nothing can change them. */

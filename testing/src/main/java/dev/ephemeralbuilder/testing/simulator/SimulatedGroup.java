@@ -15,6 +15,7 @@ import java.util.Map;
  * @param zone its zone
  * @param billed how long it has been billed until now, by the cloud's clock: while Pending, Running and Terminating
  * @param pricePerHour CNY, as at its creation
+ * @param spot whether it is a spot machine
  * @param temporary whether the cloud made it itself, to create an image cache
  * @param tags its tags
  */
@@ -26,6 +27,7 @@ public record SimulatedGroup(
         String zone,
         Duration billed,
         BigDecimal pricePerHour,
+        boolean spot,
         boolean temporary,
         Map<String, String> tags) {
     /** Copies the tags. */

@@ -60,6 +60,20 @@ class ReclaimTest {
     }
 
     @Test
+    void instancesAreBilledFromTheirCreationUntilTheyAreTakenBack() throws Exception {
+        String id = running(cloud.client.spot());
+        cloud.simulator.reclaim(id, Duration.ZERO);
+        cloud.clock.advance(Duration.ofMinutes(10));
+        assertThat(cloud.simulator.instances()).singleElement().satisfies(instance -> {
+            assertThat(instance.id()).isEqualTo(id);
+            assertThat(instance.state()).isEqualTo("Gone");
+            assertThat(instance.billed()).isEqualTo(ManualCloud.BOOT);
+            assertThat(instance.spot()).isTrue();
+            assertThat(instance.pricePerHour()).isBetween(new BigDecimal("0.05"), HIGH);
+        });
+    }
+
+    @Test
     void machineReadsItsOwnEndFromItsMetadata() throws Exception {
         try (SshKit ssh = new SshKit()) {
             String id = running(cloud.client.spot(ssh.userData()));
