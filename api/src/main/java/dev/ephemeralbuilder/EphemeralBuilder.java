@@ -110,8 +110,14 @@ public interface EphemeralBuilder extends AutoCloseable {
     List<String> glob(String pattern) throws InterruptedException;
 
     /**
-     * Returns a future that completes when the cloud gives notice that it will take the machine back. It never
-     * completes for a machine that the cloud does not take back.
+     * Returns a future that completes when the cloud gives notice that it will take the machine back, with the first
+     * notice. It never completes for a machine that the cloud does not take back.
+     *
+     * <p>While a script runs or files travel on a spot machine, the machine itself is asked every 5 seconds, where its
+     * cloud has it know; otherwise the cloud is asked, every 30 seconds. A notice may be given again with another
+     * deadline, and it may be a false alarm: then the builder goes on as before. Both are told by {@link
+     * dev.ephemeralbuilder.event.BuilderEvent.ReclaimNoticed} and {@link
+     * dev.ephemeralbuilder.event.BuilderEvent.ReclaimWithdrawn}; this future keeps the first notice.
      */
     CompletableFuture<ReclaimNotice> reclaimNotice();
 

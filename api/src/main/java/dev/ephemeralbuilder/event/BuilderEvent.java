@@ -83,14 +83,27 @@ public sealed interface BuilderEvent {
     record Ready(Instant at, String requestId, String machineId, Duration took) implements BuilderEvent {}
 
     /**
-     * The cloud said that it will take the machine back.
+     * The cloud said that it will take the machine back; again if it then names another deadline, or after it was
+     * withdrawn, but not twice for the same.
      *
      * @param at when
      * @param requestId the request
      * @param machineId its id
-     * @param notice the notice
+     * @param notice the notice, its deadline by the fleet's clock
      */
     record ReclaimNoticed(Instant at, String requestId, String machineId, ReclaimNotice notice)
+            implements BuilderEvent {}
+
+    /**
+     * A notice of reclaim does not stand any more: the cloud has taken it back, or the machine still runs some minutes
+     * after its deadline. The builder goes on as if there had been none.
+     *
+     * @param at when
+     * @param requestId the request
+     * @param machineId its id
+     * @param notice the notice that was told last
+     */
+    record ReclaimWithdrawn(Instant at, String requestId, String machineId, ReclaimNotice notice)
             implements BuilderEvent {}
 
     /**

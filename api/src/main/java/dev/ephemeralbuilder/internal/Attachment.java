@@ -201,6 +201,11 @@ final class Attachment {
         Instant now = ticker.now();
         mine.opened().complete(builder);
         mine.publish(new BuilderEvent.Attached(now, mine.requestId(), id, mine.offer(), Duration.between(began, now)));
+        Machine shown = boot == null ? null : boot.machine();
+        if (shown != null) {
+            // What was noticed before is news to whoever attaches: the next look is far.
+            mine.notices().onLook(shown);
+        }
         result.complete(builder);
     }
 

@@ -159,9 +159,8 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
 
     @Override
     public CompletableFuture<ReclaimNotice> reclaimNotice() {
-        return held.reclaimNotice().isDone()
-                ? held.reclaimNotice().copy()
-                : region.handouts().give(held::reclaimNotice);
+        CompletableFuture<ReclaimNotice> first = held.notices().first();
+        return first.isDone() ? first.copy() : region.handouts().give(() -> first);
     }
 
     @Override
@@ -205,11 +204,11 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
 
     /** Returns why a machine that the cloud no longer shows is lost. */
     static BuilderException lost(Held held) {
-        ReclaimNotice notice = held.reclaimNotice().getNow(null);
-        return notice == null
-                ? new BuilderLostException(
-                        "Machine " + held.machineId() + " is gone: the cloud no longer shows it", null)
-                : new BuilderReclaimedException(
-                        "The cloud took machine " + held.machineId() + " back (" + notice.source() + ")", notice, null);
+        return held.notices()
+                .standing()
+                .<BuilderException>map(notice -> new BuilderReclaimedException(
+                        "The cloud took machine " + held.machineId() + " back (" + notice.source() + ")", notice, null))
+                .orElseGet(() -> new BuilderLostException(
+                        "Machine " + held.machineId() + " is gone: the cloud no longer shows it", null));
     }
 }

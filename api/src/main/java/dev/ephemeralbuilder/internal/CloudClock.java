@@ -79,6 +79,11 @@ final class CloudClock {
         return time.plus(lead());
     }
 
+    /** Returns a time of the cloud in this host's time. */
+    Instant toHost(Instant time) {
+        return time.minus(lead());
+    }
+
     /** Returns a time that it surely is already at the cloud. */
     Instant atLeast() {
         Instant now = ticker.now();

@@ -6,7 +6,6 @@ import dev.ephemeralbuilder.BuilderReclaimedException;
 import dev.ephemeralbuilder.BuilderTimeoutException;
 import dev.ephemeralbuilder.ContainerResult;
 import dev.ephemeralbuilder.LogSink;
-import dev.ephemeralbuilder.ReclaimNotice;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
@@ -175,14 +174,14 @@ final class ContainerRun implements Arrived {
     }
 
     private BuilderException lost() {
-        ReclaimNotice notice = held.reclaimNotice().getNow(null);
-        return notice != null
-                ? new BuilderReclaimedException(
+        return held.notices()
+                .standing()
+                .<BuilderException>map(notice -> new BuilderReclaimedException(
                         "The cloud took machine " + id() + " back while its command ran (" + notice.source() + ")",
                         notice,
-                        null)
-                : new BuilderLostException(
-                        "Machine " + id() + " is gone, and the cloud does not say how its command ended", null);
+                        null))
+                .orElseGet(() -> new BuilderLostException(
+                        "Machine " + id() + " is gone, and the cloud does not say how its command ended", null));
     }
 
     private BuilderException tooLong() {

@@ -35,7 +35,7 @@ final class Held {
     private final Region region;
     private final Origin origin;
     private final String machineId;
-    private final CompletableFuture<ReclaimNotice> reclaimNotice = new CompletableFuture<>();
+    private final ReclaimNotices notices;
     private final CompletableFuture<BuilderHandle> opened = new CompletableFuture<>();
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
@@ -56,6 +56,18 @@ final class Held {
         this.machineId = machineId;
         this.cap = origin.cap();
         this.raise = new CapRaise(region, this);
+        this.notices = new ReclaimNotices(region.clock());
+        notices.listen(new ReclaimNotices.Listener() {
+            @Override
+            public void noticed(ReclaimNotice notice) {
+                publish(new BuilderEvent.ReclaimNoticed(region.ticker().now(), requestId(), machineId, notice));
+            }
+
+            @Override
+            public void withdrawn(ReclaimNotice notice) {
+                publish(new BuilderEvent.ReclaimWithdrawn(region.ticker().now(), requestId(), machineId, notice));
+            }
+        });
     }
 
     String requestId() {
@@ -74,8 +86,9 @@ final class Held {
         return origin.offer();
     }
 
-    CompletableFuture<ReclaimNotice> reclaimNotice() {
-        return reclaimNotice;
+    /** Returns what is known of its reclaim. */
+    ReclaimNotices notices() {
+        return notices;
     }
 
     CompletableFuture<Void> gone() {
@@ -128,13 +141,9 @@ final class Held {
 
     /** Takes what a look at the ready machine says of its lease, its cap and its reclaim. */
     void observe(Optional<Machine> look) {
-        look.ifPresent(this::take);
-        look.flatMap(Machine::reclaimNotice).ifPresent(notice -> {
-            if (reclaimNotice.complete(notice)) {
-                region.events()
-                        .publish(
-                                new BuilderEvent.ReclaimNoticed(region.ticker().now(), requestId(), machineId, notice));
-            }
+        look.ifPresent(machine -> {
+            take(machine);
+            notices.onLook(machine);
         });
     }
 

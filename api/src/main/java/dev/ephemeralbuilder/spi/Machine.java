@@ -114,7 +114,11 @@ public final class Machine {
         return Optional.ofNullable(cap);
     }
 
-    /** Returns the notice of reclaim, if there is one; with state {@link MachineState#ENDED} it was reclaimed. */
+    /**
+     * Returns the notice of reclaim, if there is one, with its deadline by the cloud's clock; with state {@link
+     * MachineState#ENDED} it was reclaimed. Where the cloud names no time, the deadline is the notice period from the look
+     * on, so that it moves from look to look.
+     */
     public Optional<ReclaimNotice> reclaimNotice() {
         return Optional.ofNullable(reclaimNotice);
     }

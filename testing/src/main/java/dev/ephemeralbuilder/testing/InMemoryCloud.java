@@ -352,6 +352,13 @@ final class InMemoryCloud {
         alarmAtEnd(id);
     }
 
+    void withdrawReclaim(String id) {
+        settle();
+        synchronized (lock) {
+            living(id).notice(null);
+        }
+    }
+
     void refuse(String id, boolean refuse) {
         host(id).refuse(refuse);
     }

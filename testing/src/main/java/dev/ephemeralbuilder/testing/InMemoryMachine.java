@@ -106,7 +106,7 @@ final class InMemoryMachine {
         this.goneAt = goneAt;
     }
 
-    void notice(ReclaimNotice notice) {
+    void notice(@Nullable ReclaimNotice notice) {
         this.notice = notice;
     }
 

@@ -353,7 +353,8 @@ public final class InMemoryProvider implements CloudProvider {
     }
 
     /**
-     * Takes a spot machine back: the notice is there at once, the machine goes when the time is over.
+     * Takes a spot machine back: the notice is there at once, the machine goes when the time is over. Ordered again, the
+     * new time counts.
      *
      * @param notice the time between both; zero for no warning
      * @throws IllegalArgumentException if there is no such machine
@@ -361,6 +362,16 @@ public final class InMemoryProvider implements CloudProvider {
      */
     public void reclaim(String id, Duration notice) {
         cloud.reclaim(id, notice);
+    }
+
+    /**
+     * Takes back the notice of a machine that is not gone yet: it was a false alarm, and the machine lives on. Does
+     * nothing if there is none.
+     *
+     * @throws IllegalArgumentException if there is no such machine
+     */
+    public void withdrawReclaim(String id) {
+        cloud.withdrawReclaim(id);
     }
 
     /**
