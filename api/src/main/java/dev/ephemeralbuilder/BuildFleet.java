@@ -150,6 +150,58 @@ public interface BuildFleet extends AutoCloseable {
             MachineSpec spec, AcquireRequest request, ContainerCommand command, LogSink sink);
 
     /**
+     * Runs a job: acquires a machine, copies files there, runs the scripts, delivers their output, copies files back and
+     * gives the machine back; and begins again on another machine when the cloud takes one back or it is lost, as the
+     * job's {@link RecoveryPolicy} says.
+     *
+     * <p>When the cloud gives notice, the job goes on where it is if its {@linkplain AcquireRequest#expectedDuration
+     * expected end} is inside the notice less the policy's margin; what takes longer than expected is expected to take as
+     * long again as it is late. Else, or if the duration is unknown, another machine is asked for at once; meanwhile the
+     * scripts are cancelled and the farewell runs. The new machine begins when the old scripts have ended, at the latest
+     * when the notice is over: a job never runs twice at the same time. Scripts that come to their end by themselves
+     * before they are cancelled are the result, and the new machine is given back. A machine that is lost without notice
+     * is waited for to be gone, for five minutes at most. A false alarm changes nothing that was decided. With no attempt
+     * left, the job goes on where it is until its machine goes.
+     *
+     * <p>The pools that the job's machines were lost from are left out by its next attempts, and for a while by other
+     * requests, unless nothing else is left.
+     *
+     * <p>A script that fails is the job's result and is never run again. Since a machine on its way down ends its scripts
+     * too, such an end counts only if the cloud shows the machine as running when it is asked afterwards; and, if the exit
+     * code is 129 or more (ended by a signal) or notice was given, again five seconds later. If that cannot be asked for
+     * three minutes, the machine counts as lost. A machine that goes while files come back from a script that has failed
+     * takes these files away, not the result.
+     *
+     * <p>With a request id, at most one machine is kept for each attempt, from whichever process: the first has the
+     * job's id, the next ones that id with {@code .2}, {@code .3} and so on. If a process goes on for another one that has
+     * died, with the state store of that one, a machine on which scripts were begun is given back, and one that was
+     * ordered and not begun on is used.
+     *
+     * <p>Copying files takes a thread of a pool of 32; what is under way beyond that waits for its turn. Nothing else of a
+     * job takes a thread.
+     *
+     * <p>Blocks.
+     *
+     * @param sink gets the output of all scripts, one call at a time
+     * @return also if a script has failed: then the scripts tell
+     * @throws JobException if the job did not come to its end, for whatever reason: it lists the attempts
+     * @throws BuilderLostException if the fleet was closed
+     * @throws IllegalArgumentException if the job's request id has more than 60 characters
+     * @throws IllegalStateException if the fleet is closed
+     * @throws InterruptedException if interrupted; everything is given back
+     */
+    JobResult run(Job job, LogSink sink) throws InterruptedException;
+
+    /**
+     * Does what {@link #run(Job, LogSink)} does without blocking.
+     *
+     * @return fails with the exceptions named there; cancelling it gives everything back
+     * @throws IllegalArgumentException if the job's request id has more than 60 characters
+     * @throws IllegalStateException if the fleet is closed
+     */
+    CompletableFuture<JobResult> runAsync(Job job, LogSink sink);
+
+    /**
      * Returns every machine of this owner that any provider shows, oldest first, whichever process acquired it. What it
      * says comes from the machines' tags; the state store is only asked which of them it has records of. Changes
      * nothing. Blocks, for about two minutes at most.

@@ -50,10 +50,10 @@ public record JobResult(
         return scripts.stream().allMatch(ScriptResult::success);
     }
 
-    /** Returns the exit code of the first script that failed; 0 if none did. */
+    /** Returns the exit code of the first script that failed, not of one that was cancelled for that; 0 if none did. */
     public int exitCode() {
         return scripts.stream()
-                .filter(script -> !script.success())
+                .filter(script -> !script.success() && script.ending() != ScriptResult.Ending.CANCELLED)
                 .mapToInt(ScriptResult::exitCode)
                 .findFirst()
                 .orElse(0);

@@ -1,6 +1,7 @@
 package dev.ephemeralbuilder.event;
 
 import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.JobAttempt;
 import dev.ephemeralbuilder.ReclaimNotice;
 import dev.ephemeralbuilder.cost.CostEstimate;
 import dev.ephemeralbuilder.selection.Offer;
@@ -147,4 +148,22 @@ public sealed interface BuilderEvent {
      * @param until the lease
      */
     record Detached(Instant at, String requestId, String machineId, Instant until) implements BuilderEvent {}
+
+    /**
+     * A {@linkplain dev.ephemeralbuilder.Job job} asks for a machine to begin on, its first or another one.
+     *
+     * @param at when
+     * @param requestId the job's request, whose id the attempt's own one begins with
+     * @param attempt counts from 1
+     */
+    record JobAttemptStarted(Instant at, String requestId, int attempt) implements BuilderEvent {}
+
+    /**
+     * An attempt of a {@linkplain dev.ephemeralbuilder.Job job} has ended; another one may be under way already.
+     *
+     * @param at when
+     * @param requestId the job's request, whose id the attempt's own one begins with
+     * @param attempt what it was; what it cost until then
+     */
+    record JobAttemptEnded(Instant at, String requestId, JobAttempt attempt) implements BuilderEvent {}
 }

@@ -50,6 +50,7 @@ final class Acquisition<T extends Arrived> {
     private final MachineSpec spec;
     private final AcquireRequest request;
     private final String requestId;
+    private final Set<String> avoided;
     private final Purpose<T> purpose;
     private final List<Region> able;
     private final CompletableFuture<Acquired<T>> result = new CompletableFuture<>();
@@ -68,6 +69,12 @@ final class Acquisition<T extends Arrived> {
 
     private boolean selecting;
     private boolean selected;
+
+    /** Whether something was left out only because a machine was lost there. */
+    private boolean choosy;
+
+    /** Whether nothing else is left, so that what was lost before is good enough. */
+    private boolean desperate;
 
     /** Machines that are still to be launched. */
     private int missing;
@@ -91,17 +98,12 @@ final class Acquisition<T extends Arrived> {
             @Nullable MarketSnapshot market,
             @Nullable BuilderException failure) {}
 
-    Acquisition(
-            Acquisitions fleet,
-            MachineSpec spec,
-            AcquireRequest request,
-            String requestId,
-            int count,
-            Purpose<T> purpose) {
+    Acquisition(Acquisitions fleet, Acquisitions.Wish wish, int count, Purpose<T> purpose) {
         this.fleet = fleet;
-        this.spec = spec;
-        this.request = request;
-        this.requestId = requestId;
+        this.spec = wish.spec();
+        this.request = wish.request();
+        this.requestId = wish.requestId();
+        this.avoided = wish.avoided();
         this.missing = count;
         this.purpose = purpose;
         this.able = fleet.regions().stream()
@@ -189,9 +191,19 @@ final class Acquisition<T extends Arrived> {
                         fleet.ticker());
         Stages.whenDone(read, (v, failure) -> {
             if (failure != null) {
-                result.completeExceptionally(Failures.asBuilderException(failure));
+                nothingToChoose(Failures.asBuilderException(failure));
             }
         });
+    }
+
+    /** There is nothing to choose from: that is the end, in the words of what was tried before if anything was. */
+    private void nothingToChoose(BuilderException reason) {
+        if (tried.isEmpty() && ready.isEmpty()) {
+            result.completeExceptionally(reason);
+        } else {
+            selected = true;
+            next();
+        }
     }
 
     /** Once one region has answered with a market, the others get a while and no more. */
@@ -247,27 +259,60 @@ final class Acquisition<T extends Arrived> {
             types.addAll(answer.market().types());
         }
         if (types.isEmpty() && !answers.isEmpty() && answers.get(0).failure() != null) {
-            result.completeExceptionally(answers.get(0).failure());
+            nothingToChoose(answers.get(0).failure());
             return;
         }
         Instant now = fleet.ticker().now();
-        Selection selection = Selection.of(
-                fleet.selectionPolicy(),
-                SelectionRequest.builder(spec, now)
-                        .objective(request.objective().orElse(fleet.objective()))
-                        .offers(all)
-                        .rejections(rejections)
-                        .stockMemory(fleet.stockMemory())
-                        .expectedDuration(request.expectedDuration().orElse(null))
-                        .build());
+        SelectionRequest wanted = SelectionRequest.builder(spec, now)
+                .objective(request.objective().orElse(fleet.objective()))
+                .offers(all)
+                .rejections(rejections)
+                .expectedDuration(request.expectedDuration().orElse(null))
+                .build();
+        Selection selection = Selection.of(fleet.selectionPolicy(), desperate ? withAll(wanted) : choosy(wanted));
+        if (selection.ranked().isEmpty() && choosy && !desperate) {
+            desperate = true;
+            selection = Selection.of(fleet.selectionPolicy(), withAll(wanted));
+        }
         fleet.events().publish(new BuilderEvent.Selected(now, requestId, selection, Duration.between(began, now)));
         if (selection.ranked().isEmpty()) {
-            result.completeExceptionally(nothingToLaunch(selection, types));
+            nothingToChoose(nothingToLaunch(selection, types));
             return;
         }
         selected = true;
         offers = selection.ranked().stream().map(RankedOffer::offer).collect(Collectors.toCollection(ArrayDeque::new));
         next();
+    }
+
+    /** Leaves out the pools that a machine was lost from: one of this request for good, any one for a while. */
+    private SelectionRequest choosy(SelectionRequest wanted) {
+        List<Offer> kept = new ArrayList<>();
+        List<Rejection> rejections = new ArrayList<>(wanted.rejections());
+        for (Offer offer : wanted.offers()) {
+            if (avoided.contains(offer.pool())) {
+                rejections.add(new Rejection(offer.describe(), "a machine of this job was lost there", true));
+            } else {
+                kept.add(offer);
+            }
+        }
+        choosy =
+                kept.size() < wanted.offers().size() || wanted.offers().stream().anyMatch(this::wasLost);
+        return wanted.toBuilder()
+                .offers(kept)
+                .rejections(rejections)
+                .stockMemory(fleet.stockMemory())
+                .build();
+    }
+
+    private SelectionRequest withAll(SelectionRequest wanted) {
+        return wanted.toBuilder().stockMemory(fleet.foundEmpty()).build();
+    }
+
+    /** Whether it is left out for a while although nobody has found it empty. */
+    private boolean wasLost(Offer offer) {
+        Instant now = fleet.ticker().now();
+        return fleet.stockMemory().blockedUntil(offer.pool(), now).isPresent()
+                && fleet.foundEmpty().blockedUntil(offer.pool(), now).isEmpty();
     }
 
     /** Launches what is missing on the best offer that is left; ends when nothing more can come. */
@@ -290,7 +335,15 @@ final class Acquisition<T extends Arrived> {
             missing -= count;
             launch(offer, count);
         }
-        if (underWay == 0) {
+        if (underWay > 0) {
+            return;
+        }
+        if (missing > 0 && fatal == null && choosy && !desperate) {
+            desperate = true;
+            selected = false;
+            selecting = false;
+            next();
+        } else {
             finish();
         }
     }
@@ -314,7 +367,7 @@ final class Acquisition<T extends Arrived> {
     }
 
     private boolean isBlocked(Offer offer) {
-        return fleet.stockMemory()
+        return (desperate ? fleet.foundEmpty() : fleet.stockMemory())
                 .blockedUntil(offer.pool(), fleet.ticker().now())
                 .isPresent();
     }

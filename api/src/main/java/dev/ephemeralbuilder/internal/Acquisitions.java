@@ -40,6 +40,9 @@ final class Acquisitions {
 
     private StockMemory stockMemory = StockMemory.empty();
 
+    /** The same without the pools that a machine was lost from: those may have stock. */
+    private StockMemory foundEmpty = StockMemory.empty();
+
     /**
      * @param held what the fleet holds, as it changes
      */
@@ -69,17 +72,37 @@ final class Acquisitions {
      */
     <T extends Arrived> CompletableFuture<Acquisition.Acquired<T>> begin(
             MachineSpec spec, AcquireRequest request, int count, Purpose<T> purpose) {
-        String requestId = request.requestId().orElseGet(() -> UUID.randomUUID().toString());
+        return begin(
+                new Wish(
+                        spec,
+                        request,
+                        request.requestId().orElseGet(() -> UUID.randomUUID().toString()),
+                        Set.of()),
+                count,
+                purpose);
+    }
+
+    /**
+     * What is asked for.
+     *
+     * @param requestId the request's own id, or one that is used for it; it is a named one if the request has an id
+     * @param avoided pools that are left out unless nothing else is left
+     */
+    record Wish(MachineSpec spec, AcquireRequest request, String requestId, Set<String> avoided) {}
+
+    /** Begins one as {@link #begin(MachineSpec, AcquireRequest, int, Purpose)} does. */
+    <T extends Arrived> CompletableFuture<Acquisition.Acquired<T>> begin(Wish wish, int count, Purpose<T> purpose) {
+        String requestId = wish.requestId();
         boolean inUse = running.stream().anyMatch(a -> a.requestId().equals(requestId))
                 || held.stream().anyMatch(h -> h.requestId().equals(requestId) && !h.released());
         if (inUse) {
             throw new DuplicateRequestException("Request id " + requestId + " is in use in this very fleet", null);
         }
-        Acquisition<T> acquisition = new Acquisition<>(this, spec, request, requestId, count, purpose);
+        Acquisition<T> acquisition = new Acquisition<>(this, wish, count, purpose);
         running.add(acquisition);
         Stages.whenDone(acquisition.result(), ticker, (acquired, failure) -> {
             running.remove(acquisition);
-            if (failure != null && request.requestId().isPresent()) {
+            if (failure != null && wish.request().requestId().isPresent()) {
                 end(requestId);
             }
         });
@@ -170,7 +193,18 @@ final class Acquisitions {
         return stockMemory;
     }
 
+    /** Returns what is known to be empty, by a create call that was refused. */
+    StockMemory foundEmpty() {
+        return foundEmpty;
+    }
+
     void foundEmpty(String pool) {
+        stockMemory = stockMemory.with(pool, ticker.now());
+        foundEmpty = foundEmpty.with(pool, ticker.now());
+    }
+
+    /** The cloud has taken a machine of this pool back: others had better look elsewhere first. */
+    void lost(String pool) {
         stockMemory = stockMemory.with(pool, ticker.now());
     }
 }

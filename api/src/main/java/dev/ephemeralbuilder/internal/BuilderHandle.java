@@ -73,18 +73,36 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
         return workspace;
     }
 
+    /** Returns the machine. */
+    Held held() {
+        return held;
+    }
+
+    /** Returns what serves the machine's provider. */
+    Region region() {
+        return region;
+    }
+
     @Override
     public CompletableFuture<RunningScript> start(Script script) {
+        return region.handouts().give(() -> begin(script).thenApply(run -> run));
+    }
+
+    /** Starts a script as {@link #start} does, for whoever is on the ticker already. */
+    CompletableFuture<ScriptRun> begin(Script script) {
         // The id is ours, so that a start whose answer is lost can be repeated.
         String id = Supervisor.newId();
-        Supervisor.Command command = Supervisor.start(id, script, workspace);
-        return region.handouts()
-                .give(() -> remote.ask(command).thenApply(reply -> {
-                    if (reply.value("started").isPresent()) {
-                        return new ScriptRun(id, script.streamsSeparate(), region, users, link, remote);
-                    }
-                    throw refused(script, reply.value("refused").orElse("for no known reason"));
-                }));
+        return remote.ask(Supervisor.start(id, script, workspace)).thenApply(reply -> {
+            if (reply.value("started").isPresent()) {
+                return new ScriptRun(id, script.streamsSeparate(), region, users, link, remote);
+            }
+            throw refused(script, reply.value("refused").orElse("for no known reason"));
+        });
+    }
+
+    /** Returns the scripts that were started here, for whoever is on the ticker already. */
+    CompletableFuture<List<ScriptSummary>> begun() {
+        return scripts.all();
     }
 
     @Override
@@ -95,7 +113,7 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
 
     @Override
     public CompletableFuture<List<ScriptSummary>> scripts() {
-        return region.handouts().give(scripts::all);
+        return region.handouts().give(this::begun);
     }
 
     private BuilderException refused(Script script, String why) {

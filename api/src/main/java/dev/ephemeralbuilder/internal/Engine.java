@@ -8,6 +8,8 @@ import dev.ephemeralbuilder.BuilderSummary;
 import dev.ephemeralbuilder.ContainerCommand;
 import dev.ephemeralbuilder.ContainerResult;
 import dev.ephemeralbuilder.EphemeralBuilder;
+import dev.ephemeralbuilder.Job;
+import dev.ephemeralbuilder.JobResult;
 import dev.ephemeralbuilder.LogSink;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.PartialAcquireException;
@@ -55,6 +57,7 @@ public final class Engine implements BuildFleet {
     private final Holder me;
     private final Requests requests;
     private final Acquisitions acquisitions;
+    private final Jobs jobs;
     private final Machines machines;
     private final Reaper reaper;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -96,6 +99,7 @@ public final class Engine implements BuildFleet {
                 .toList();
         this.requests = new Requests(store, storeCalls, ticker, records, config.owner(), me, regions);
         this.acquisitions = new Acquisitions(config, ticker, regions, identity, requests, permits, events, held);
+        this.jobs = new Jobs(ticker, acquisitions, Calls.holding(ticker, users), events);
         this.machines =
                 new Machines(regions, records, requests, ticker, Calls.holding(ticker, users), config.owner(), held);
         this.reaper = new Reaper(
@@ -270,6 +274,24 @@ public final class Engine implements BuildFleet {
     }
 
     @Override
+    public JobResult run(Job job, LogSink sink) throws InterruptedException {
+        return Waits.await(runAsync(job, sink));
+    }
+
+    @Override
+    public CompletableFuture<JobResult> runAsync(Job job, LogSink sink) {
+        requireNonNull(sink, "sink");
+        Jobs.check(job);
+        checkOpen();
+        return handouts.giveCancellable(
+                () -> {
+                    checkOpen();
+                    return jobs.begin(job, sink);
+                },
+                result -> {});
+    }
+
+    @Override
     public List<BuilderSummary> list() throws InterruptedException {
         checkOpen();
         return Waits.await(handouts.give(machines::list));
@@ -357,6 +379,7 @@ public final class Engine implements BuildFleet {
             AtomicBoolean allGone = new AtomicBoolean();
             CountDownLatch over = new CountDownLatch(1);
             ticker.execute(() -> {
+                jobs.giveUp(Handouts.fleetClosed());
                 acquisitions.giveUp();
                 machines.close();
                 reaper.stop();
@@ -444,6 +467,7 @@ public final class Engine implements BuildFleet {
     private void stop() {
         me.close();
         uninterruptibly(calls::stop, STOP_CALLS);
+        uninterruptibly(jobs::stop, STOP_CALLS);
         uninterruptibly(shellCalls::stop, STOP_CALLS);
         uninterruptibly(storeCalls::stop, STOP_CALLS);
         uninterruptibly(handouts::close, DELIVERY);

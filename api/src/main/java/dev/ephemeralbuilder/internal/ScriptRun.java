@@ -42,16 +42,22 @@ final class ScriptRun implements RunningScript {
     @Override
     public CompletableFuture<Void> follow(LogSink sink) {
         CompletableFuture<Void> over = new CompletableFuture<>();
-        CompletableFuture<Void> given = region.handouts().give(() -> followAll(sink, over));
+        // Both streams of one call write to one sink, which is promised one thread at a time.
+        CompletableFuture<Void> given = region.handouts().give(() -> followAll(sink, new SerialExecutor(users), over));
         // A caller who gives up, or a fleet that is closed, ends the following.
         Stages.whenDone(given, (v, failure) -> over.complete(null));
         return given;
     }
 
-    private CompletableFuture<Void> followAll(LogSink sink, CompletableFuture<Void> over) {
+    /**
+     * Follows as {@link #follow(LogSink)} does. On the ticker.
+     *
+     * @param inTurn runs one task at a time
+     * @param over ends the following when it completes
+     * @return may fail on another thread
+     */
+    CompletableFuture<Void> followAll(LogSink sink, Executor inTurn, CompletableFuture<Void> over) {
         followers++;
-        // Both streams of one call write to one sink, which is promised one thread at a time.
-        Executor inTurn = new SerialExecutor(users);
         CompletableFuture<Void> out = follow(LogStream.OUT, sink, inTurn, over);
         CompletableFuture<Void> all =
                 streamsSeparate ? CompletableFuture.allOf(out, follow(LogStream.ERR, sink, inTurn, over)) : out;
@@ -69,21 +75,28 @@ final class ScriptRun implements RunningScript {
 
     @Override
     public CompletableFuture<Void> cancel() {
-        return region.handouts()
-                .give(() -> remote.ask(Supervisor.cancel(id))
-                        .thenAccept(reply -> reply.value("refused").ifPresent(why -> {
-                            throw new BuilderLostException("Script " + id + " cannot be cancelled: " + why, null);
-                        })));
+        return region.handouts().give(this::end);
+    }
+
+    /** Ends the script as {@link #cancel} does. On the ticker. */
+    CompletableFuture<Void> end() {
+        return remote.ask(Supervisor.cancel(id))
+                .thenAccept(reply -> reply.value("refused").ifPresent(why -> {
+                    throw new BuilderLostException("Script " + id + " cannot be cancelled: " + why, null);
+                }));
     }
 
     @Override
     public CompletableFuture<ScriptResult> result() {
-        return region.handouts().give(() -> {
-            awaited = true;
-            CompletableFuture<ScriptResult> wanted = result;
-            waitForEnd();
-            return wanted;
-        });
+        return region.handouts().give(this::ended);
+    }
+
+    /** Returns how the script ended, once it has. On the ticker. */
+    CompletableFuture<ScriptResult> ended() {
+        awaited = true;
+        CompletableFuture<ScriptResult> wanted = result;
+        waitForEnd();
+        return wanted;
     }
 
     /** While someone follows, the end is seen anyway; otherwise a channel of its own waits for it. */

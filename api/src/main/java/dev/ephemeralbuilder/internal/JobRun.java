@@ -1,0 +1,437 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.BuilderLostException;
+import dev.ephemeralbuilder.BuilderReclaimedException;
+import dev.ephemeralbuilder.BuilderTimeoutException;
+import dev.ephemeralbuilder.DuplicateRequestException;
+import dev.ephemeralbuilder.Job;
+import dev.ephemeralbuilder.JobAttempt;
+import dev.ephemeralbuilder.JobAttempt.End;
+import dev.ephemeralbuilder.JobException;
+import dev.ephemeralbuilder.JobResult;
+import dev.ephemeralbuilder.Market;
+import dev.ephemeralbuilder.ReclaimNotice;
+import dev.ephemeralbuilder.event.BuilderEvent;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One job on its way to a result: an attempt, and another one when its machine is taken back. There is at most one
+ * attempt that works and one that is to follow it. Confined to the ticker.
+ */
+final class JobRun {
+    private static final Logger log = LoggerFactory.getLogger(JobRun.class);
+
+    /** For how long a lost machine is waited for to be gone, on which scripts may still run. */
+    private static final Duration UNTIL_GONE = Duration.ofMinutes(5);
+
+    /** As many request ids one job may use up, its dead processes included. */
+    private static final int MOST_IDS = 20;
+
+    private final Jobs fleet;
+    private final Ticker ticker;
+    private final Job job;
+    private final JobSink sink;
+    private final String id;
+    private final CompletableFuture<JobResult> result = new CompletableFuture<>();
+    private final List<JobTry> tries = new ArrayList<>();
+    private final Map<Market, Integer> begun = new EnumMap<>(Market.class);
+    private final Set<String> lost = new HashSet<>();
+    private Ticker.@Nullable Scheduled timer;
+
+    /** How many request ids were used: attempts have one each, or more. */
+    private int ids;
+
+    /** The one that works. */
+    private @Nullable JobTry active;
+
+    /** The one that is to follow it. */
+    private @Nullable JobTry next;
+
+    /** Why nothing will follow it. */
+    private @Nullable Throwable noMore;
+
+    /** Completes when nothing of the job runs any more on the machine that was lost last. */
+    private CompletableFuture<@Nullable Void> clear = CompletableFuture.completedFuture(null);
+
+    JobRun(Jobs fleet, Job job, JobSink sink) {
+        this.fleet = fleet;
+        this.ticker = fleet.ticker();
+        this.job = job;
+        this.sink = sink;
+        this.id = job.request().requestId().orElseGet(() -> UUID.randomUUID().toString());
+    }
+
+    CompletableFuture<JobResult> result() {
+        return result;
+    }
+
+    void start() {
+        Stages.whenDone(result, ticker, (value, failure) -> over(failure));
+        job.deadline().ifPresent(most -> timer = ticker.schedule(most, () -> tooLate(most)));
+        if (marketsLeft().isEmpty()) {
+            fail(
+                    new BuilderLostException("The job's recovery policy allows no attempt in its spec's markets", null),
+                    End.NO_MACHINE);
+        } else {
+            order();
+        }
+    }
+
+    /** Returns where another attempt may begin. */
+    private Set<Market> marketsLeft() {
+        Set<Market> left = EnumSet.noneOf(Market.class);
+        for (Market market : job.spec().markets()) {
+            int most = market == Market.SPOT
+                    ? job.recovery().spotAttempts()
+                    : job.recovery().onDemandAttempts();
+            if (begun.getOrDefault(market, 0) < most) {
+                left.add(market);
+            }
+        }
+        return left;
+    }
+
+    /** Begins the next attempt: asks for a machine. */
+    private void order() {
+        JobTry now = new JobTry(tries.size() + 1, ticker, sink.part());
+        tries.add(now);
+        next = now;
+        fleet.events().publish(new BuilderEvent.JobAttemptStarted(ticker.now(), id, now.number()));
+        acquire(now);
+    }
+
+    private void acquire(JobTry now) {
+        ids++;
+        CompletableFuture<BuilderHandle> acquiring;
+        try {
+            acquiring = fleet.acquire(new Acquisitions.Wish(
+                    job.spec().toBuilder().markets(marketsLeft()).build(),
+                    job.request(),
+                    ids == 1 ? id : id + "." + ids,
+                    Set.copyOf(lost)));
+        } catch (BuilderException e) {
+            acquiring = CompletableFuture.failedFuture(e);
+        }
+        now.acquiring(acquiring);
+        Stages.whenDone(acquiring, ticker, (builder, failure) -> {
+            if (now.ended()) {
+                if (failure == null) {
+                    builder.close();
+                }
+            } else if (failure == null) {
+                had(now, builder);
+            } else {
+                notHad(now, Failures.unwrap(failure));
+            }
+        });
+    }
+
+    private void notHad(JobTry now, Throwable failure) {
+        end(now, End.NO_MACHINE, words(failure));
+        next = null;
+        noMore = failure;
+        if (active == null) {
+            fail(failure, End.NO_MACHINE);
+        }
+    }
+
+    private void had(JobTry now, BuilderHandle builder) {
+        if (job.request().requestId().isEmpty()) {
+            ready(now, builder);
+            return;
+        }
+        Stages.whenDone(builder.begun(), ticker, (scripts, failure) -> {
+            if (now.ended()) {
+                builder.close();
+            } else if (failure != null || scripts.isEmpty()) {
+                // One that cannot be asked is found lost by whoever works on it.
+                ready(now, builder);
+            } else {
+                anothers(now, builder);
+            }
+        });
+    }
+
+    /** A process that is dead now has begun the job on this machine: that was an attempt, and its output is gone. */
+    private void anothers(JobTry now, BuilderHandle builder) {
+        builder.close();
+        if (ids == MOST_IDS) {
+            notHad(
+                    now,
+                    new DuplicateRequestException(
+                            "Other processes have begun job " + id + " on " + MOST_IDS
+                                    + " machines and have died; is it the job that ends them?",
+                            null));
+            return;
+        }
+        Market market = builder.offer().market();
+        begun.merge(market, 1, Integer::sum);
+        if (marketsLeft().isEmpty()) {
+            begun.remove(market);
+        }
+        acquire(now);
+    }
+
+    private void ready(JobTry now, BuilderHandle builder) {
+        begun.merge(builder.offer().market(), 1, Integer::sum);
+        now.ready(builder);
+        Stages.whenDone(clear, ticker, (v, failure) -> {
+            if (!now.ended()) {
+                begin(now, builder);
+            }
+        });
+    }
+
+    private void begin(JobTry now, BuilderHandle builder) {
+        active = now;
+        next = null;
+        if (now.number() > 1) {
+            JobAttempt last = tries.get(now.number() - 2).attempt();
+            Stages.whenDone(sink.begin(now.number(), last), ticker, (v, failure) -> {
+                if (failure != null) {
+                    fail(Failures.unwrap(failure), End.FAILED);
+                }
+            });
+        }
+        JobWork work = new JobWork(job, builder, now.sink(), sink.inTurn(), fleet.files());
+        now.begin(work);
+        watch(now, builder);
+        Stages.whenDone(work.run(), ticker, (done, failure) -> {
+            if (now.ended()) {
+                return;
+            }
+            if (failure != null) {
+                failed(now, builder, Failures.unwrap(failure));
+            } else if (done.isPresent()) {
+                finish(now, builder, done.get());
+            } else {
+                left(now, builder);
+            }
+        });
+    }
+
+    private void watch(JobTry now, BuilderHandle builder) {
+        ReclaimNotices notices = builder.held().notices();
+        notices.listen(new ReclaimNotices.Listener() {
+            @Override
+            public void noticed(ReclaimNotice notice) {
+                JobRun.this.noticed(now, builder, notice);
+            }
+
+            @Override
+            public void withdrawn(ReclaimNotice notice) {
+                // What was decided stays so; what was not goes on where it is.
+                log.debug("A notice was withdrawn [id={}, machine={}]", id, builder.id());
+            }
+        });
+        // Behind the begin of the work, which it may stop.
+        ticker.execute(() -> now.notice().ifPresent(notice -> noticed(now, builder, notice)));
+    }
+
+    /** The machine will be taken back: what would not end in time begins elsewhere at once. */
+    private void noticed(JobTry now, BuilderHandle builder, ReclaimNotice notice) {
+        if (now.ended() || result.isDone()) {
+            return;
+        }
+        if (now.leaves()) {
+            leaveBy(notice.deadline(), now, builder);
+            return;
+        }
+        Instant latest = notice.deadline().minus(job.recovery().margin());
+        boolean endsInTime = now.expectedEnd(job.request().expectedDuration())
+                .filter(end -> !end.isAfter(latest))
+                .isPresent();
+        log.debug(
+                "A job's machine is to be taken back [id={}, machine={}, deadline={}, ends in time={}]",
+                id,
+                builder.id(),
+                notice.deadline(),
+                endsInTime);
+        if (endsInTime || marketsLeft().isEmpty()) {
+            // With no attempt left, it may still end before the machine does.
+            return;
+        }
+        clear = new CompletableFuture<>();
+        leaveOut(builder);
+        order();
+        now.leave(notice);
+        leaveBy(notice.deadline(), now, builder);
+    }
+
+    /** Scripts that do not end hold up the next attempt until the machine goes, and no longer. */
+    private void leaveBy(Instant deadline, JobTry now, BuilderHandle builder) {
+        CompletableFuture<@Nullable Void> left = clear;
+        Duration time = Duration.between(ticker.now(), deadline);
+        ticker.schedule(time.isNegative() ? Duration.ZERO : time, () -> {
+            if (!now.ended() && !result.isDone()) {
+                left(now, builder);
+            }
+            left.complete(null);
+        });
+    }
+
+    /** Nothing of the job runs on the machine any more, or it is over with the machine. */
+    private void left(JobTry now, BuilderHandle builder) {
+        ReclaimNotice notice = now.leftFor();
+        end(
+                now,
+                End.RECLAIMED,
+                "The cloud takes machine " + builder.id() + " back at " + notice.deadline() + " (" + notice.source()
+                        + ")");
+        active = null;
+        now.farewell(
+                job.recovery().farewell(),
+                Duration.between(
+                        ticker.now(), notice.deadline().minus(job.recovery().margin())),
+                BuilderHandle.lost(builder.held()));
+        clear.complete(null);
+        nothingFollows().ifPresent(why -> fail(why, End.NO_MACHINE));
+    }
+
+    private Optional<Throwable> nothingFollows() {
+        return Optional.ofNullable(noMore);
+    }
+
+    private void failed(JobTry now, BuilderHandle builder, Throwable failure) {
+        if (!JobTry.isLoss(failure)) {
+            fail(failure, End.FAILED);
+            return;
+        }
+        Throwable why = now.notice()
+                .filter(notice -> !(failure instanceof BuilderReclaimedException))
+                .<Throwable>map(notice -> new BuilderReclaimedException(
+                        "The cloud took machine " + builder.id() + " back (" + notice.source() + ")", notice, failure))
+                .orElse(failure);
+        end(now, why instanceof BuilderReclaimedException ? End.RECLAIMED : End.LOST, words(why));
+        active = null;
+        leaveOut(builder);
+        if (clear.isDone()) {
+            clear = new CompletableFuture<>();
+        }
+        // The cloud may still show it, and its scripts may run.
+        CompletableFuture<@Nullable Void> gone = clear;
+        Stages.whenDone(
+                Stages.atMost(ticker, UNTIL_GONE, builder.held().gone()), (inTime, failed) -> gone.complete(null));
+        now.giveUp(BuilderHandle.lost(builder.held()));
+        if (nothingFollows().isPresent()) {
+            fail(nothingFollows().get(), End.NO_MACHINE);
+        } else if (next == null && marketsLeft().isEmpty()) {
+            fail(why, End.LOST);
+        } else if (next == null) {
+            order();
+        }
+    }
+
+    private void leaveOut(BuilderHandle builder) {
+        if (builder.offer().market() == Market.SPOT && lost.add(builder.offer().pool())) {
+            fleet.lost(builder.offer().pool());
+        }
+    }
+
+    /** The scripts have ended, and with them the job. */
+    private void finish(JobTry now, BuilderHandle builder, JobWork.Done done) {
+        end(
+                now,
+                done.success() ? End.SUCCEEDED : End.SCRIPT_FAILED,
+                done.failed()
+                        .map(script ->
+                                "A script ended with exit code " + script.exitCode() + " (" + script.ending() + ")")
+                        .orElse("Every script ended with exit code 0"));
+        active = null;
+        JobTry spare = next;
+        if (spare != null) {
+            next = null;
+            end(spare, End.CANCELLED, "It was not needed: attempt " + now.number() + " came to its end");
+            spare.giveUp(new BuilderLostException("Its machine was not needed", null));
+        }
+        Optional<Duration> keep = done.success() ? Optional.empty() : job.keepOnFailure();
+        if (keep.isEmpty()) {
+            builder.close();
+            complete(done, Optional.empty());
+            return;
+        }
+        Stages.whenDone(keep(builder, keep.get()), ticker, (until, failure) -> {
+            if (failure != null) {
+                log.warn(
+                        "The machine of a failed script could not be kept and is given back [id={}, machine={}]",
+                        id,
+                        builder.id(),
+                        Failures.unwrap(failure));
+                builder.close();
+            }
+            complete(done, Optional.ofNullable(until).map(at -> new JobResult.Kept(builder.id(), at)));
+        });
+    }
+
+    private static CompletableFuture<Instant> keep(BuilderHandle builder, Duration time) {
+        Held held = builder.held();
+        return held.extend(time).thenCompose(cap -> held.detach().thenApply(v -> cap));
+    }
+
+    private void complete(JobWork.Done done, Optional<JobResult.Kept> kept) {
+        result.complete(new JobResult(id, done.scripts(), done.downloads(), attempts(), kept));
+    }
+
+    private void fail(Throwable cause, End how) {
+        if (result.isDone()) {
+            return;
+        }
+        endAll(how, words(cause));
+        result.completeExceptionally(new JobException(
+                "Job " + id + " did not come to its end in " + tries.size() + " attempts: " + words(cause),
+                attempts(),
+                cause));
+    }
+
+    private void tooLate(Duration most) {
+        fail(new BuilderTimeoutException("Its deadline of " + most + " has passed", null, null, null), End.DEADLINE);
+    }
+
+    /** Whatever the end was: nothing is left that nobody wants. */
+    private void over(@Nullable Throwable failure) {
+        if (timer != null) {
+            timer.cancel();
+        }
+        if (failure == null) {
+            return;
+        }
+        endAll(End.CANCELLED, failure instanceof CancellationException ? "It was given up" : words(failure));
+        BuilderException reason = new BuilderLostException("The job was given up", null);
+        tries.forEach(one -> one.giveUp(reason));
+    }
+
+    private void endAll(End how, String reason) {
+        List.copyOf(tries).stream().filter(one -> !one.ended()).forEach(one -> end(one, how, reason));
+    }
+
+    private void end(JobTry one, End how, String reason) {
+        one.end(how, reason);
+        fleet.events().publish(new BuilderEvent.JobAttemptEnded(ticker.now(), id, one.attempt()));
+    }
+
+    private List<JobAttempt> attempts() {
+        return tries.stream().map(JobTry::attempt).toList();
+    }
+
+    private static String words(Throwable failure) {
+        String message = failure.getMessage();
+        return message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
+    }
+}

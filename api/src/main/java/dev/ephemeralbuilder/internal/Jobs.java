@@ -1,0 +1,106 @@
+package dev.ephemeralbuilder.internal;
+
+import dev.ephemeralbuilder.BuilderException;
+import dev.ephemeralbuilder.Job;
+import dev.ephemeralbuilder.JobResult;
+import dev.ephemeralbuilder.LogSink;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+
+/** The jobs of a fleet, and what they share. Confined to the ticker. */
+final class Jobs {
+    /**
+     * How many transfers of jobs go on at a time: each blocks a thread, and the line to the machines is one. The others
+     * wait for their turn; nothing else of a job needs a thread.
+     */
+    private static final int TRANSFERS = 32;
+
+    private static final int MAX_ID = 60;
+
+    private final Ticker ticker;
+    private final Acquisitions acquisitions;
+    private final Executor users;
+    private final Events events;
+    private final Calls files;
+    private final Set<JobRun> running = new HashSet<>();
+
+    /** @param users runs what is the users' */
+    Jobs(Ticker ticker, Acquisitions acquisitions, Executor users, Events events) {
+        this.ticker = ticker;
+        this.acquisitions = acquisitions;
+        this.users = users;
+        this.events = events;
+        this.files = new Calls(ticker, "files", TRANSFERS);
+    }
+
+    /**
+     * Says no to a job whose attempts cannot have request ids of their own.
+     *
+     * @throws IllegalArgumentException if the id is too long
+     */
+    static void check(Job job) {
+        job.request().requestId().filter(id -> id.length() > MAX_ID).ifPresent(id -> {
+            throw new IllegalArgumentException("the request id of a job may have at most " + MAX_ID
+                    + " characters, since its attempts add a number to it; was " + id);
+        });
+    }
+
+    /** Begins one; giving up what is returned gives it up. */
+    CompletableFuture<JobResult> begin(Job job, LogSink sink) {
+        JobRun run = new JobRun(this, job, new JobSink(sink, users));
+        running.add(run);
+        Stages.whenDone(run.result(), ticker, (result, failure) -> running.remove(run));
+        run.start();
+        return run.result();
+    }
+
+    /** Gives all up. */
+    void giveUp(BuilderException reason) {
+        List.copyOf(running).forEach(run -> run.result().completeExceptionally(reason));
+    }
+
+    /** Ends the transfers. */
+    boolean stop(Duration most) throws InterruptedException {
+        return files.stop(most);
+    }
+
+    /** Asks for a machine; giving up what is returned gives it back. */
+    CompletableFuture<BuilderHandle> acquire(Acquisitions.Wish wish) {
+        CompletableFuture<Acquisition.Acquired<BuilderHandle>> acquired =
+                acquisitions.begin(wish, 1, new ForScripts(users));
+        CompletableFuture<BuilderHandle> own =
+                acquired.thenApply(all -> all.arrived().get(0));
+        Stages.whenDone(own, (builder, failure) -> {
+            if (own.isCancelled() && !acquired.cancel(false)) {
+                Stages.whenDone(acquired, (all, f) -> {
+                    if (f == null) {
+                        all.arrived().forEach(BuilderHandle::close);
+                    }
+                });
+            }
+        });
+        return own;
+    }
+
+    /** The cloud has taken a machine of this pool back. */
+    void lost(String pool) {
+        acquisitions.lost(pool);
+    }
+
+    Ticker ticker() {
+        return ticker;
+    }
+
+    Events events() {
+        return events;
+    }
+
+    Calls files() {
+        return files;
+    }
+}
