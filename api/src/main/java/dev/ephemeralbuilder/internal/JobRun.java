@@ -367,7 +367,7 @@ final class JobRun {
             complete(done, Optional.empty());
             return;
         }
-        Stages.whenDone(keep(builder, keep.get()), ticker, (until, failure) -> {
+        Stages.whenDone(builder.held().keep(keep.get()), ticker, (until, failure) -> {
             if (failure != null) {
                 log.warn(
                         "The machine of a failed script could not be kept and is given back [id={}, machine={}]",
@@ -378,11 +378,6 @@ final class JobRun {
             }
             complete(done, Optional.ofNullable(until).map(at -> new JobResult.Kept(builder.id(), at)));
         });
-    }
-
-    private static CompletableFuture<Instant> keep(BuilderHandle builder, Duration time) {
-        Held held = builder.held();
-        return held.extend(time).thenCompose(cap -> held.detach().thenApply(v -> cap));
     }
 
     private void complete(JobWork.Done done, Optional<JobResult.Kept> kept) {
