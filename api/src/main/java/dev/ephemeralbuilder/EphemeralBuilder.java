@@ -110,6 +110,19 @@ public interface EphemeralBuilder extends AutoCloseable {
     List<String> glob(String pattern) throws InterruptedException;
 
     /**
+     * Opens a login shell on the machine for somebody to type into, on a terminal of the type {@code xterm-256color}.
+     * Blocks until it is there, for about a minute at most. The shell has the login user's own environment and folder, and
+     * nothing of the scripts'.
+     *
+     * <p>It is interactive: after a lost connection nothing is resumed, and it does not outlive the builder.
+     *
+     * @throws ConfigurationException if the provider, or the machine as it is set up, has no terminals
+     * @throws BuilderException if the machine is gone or cannot be reached
+     * @throws InterruptedException if interrupted; a terminal that opens all the same is closed
+     */
+    Terminal openTerminal(TerminalSize size) throws InterruptedException;
+
+    /**
      * Returns a future that completes when the cloud gives notice that it will take the machine back, with the first
      * notice. It never completes for a machine that the cloud does not take back.
      *

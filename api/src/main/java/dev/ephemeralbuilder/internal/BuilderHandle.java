@@ -14,9 +14,12 @@ import dev.ephemeralbuilder.RunningScript;
 import dev.ephemeralbuilder.Script;
 import dev.ephemeralbuilder.ScriptResult;
 import dev.ephemeralbuilder.ScriptSummary;
+import dev.ephemeralbuilder.Terminal;
+import dev.ephemeralbuilder.TerminalSize;
 import dev.ephemeralbuilder.Transfer;
 import dev.ephemeralbuilder.cost.CostEstimate;
 import dev.ephemeralbuilder.selection.Offer;
+import dev.ephemeralbuilder.spi.TerminalChannel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -173,6 +176,13 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
         } catch (IOException e) {
             throw Failures.asBuilderException(e);
         }
+    }
+
+    @Override
+    public Terminal openTerminal(TerminalSize size) throws InterruptedException {
+        requireNonNull(size, "size");
+        return new ChannelTerminal(
+                Waits.await(region.handouts().give(() -> link.openTerminal(size), TerminalChannel::close)));
     }
 
     @Override

@@ -2,10 +2,12 @@ package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.BuilderTimeoutException;
+import dev.ephemeralbuilder.TerminalSize;
 import dev.ephemeralbuilder.spi.Channel;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
+import dev.ephemeralbuilder.spi.TerminalChannel;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.security.KeyPair;
 import java.time.Duration;
@@ -33,6 +35,14 @@ final class Link {
 
     /** A machine that boots is about to let its user in. */
     private static final Duration LONGEST_WHILE_BOOTING = Duration.ofMillis(500);
+
+    /** For how long somebody waits for a terminal. */
+    private static final Duration TERMINAL = Duration.ofMinutes(1);
+
+    /** Opens a channel of some kind. */
+    private interface Opening<C extends Channel> {
+        C on(Shell shell) throws InterruptedException;
+    }
 
     /** Asked after each failed try. */
     interface Presence {
@@ -86,7 +96,17 @@ final class Link {
 
     /** Opens a channel, however often it takes until the deadline. Completes on the ticker. */
     CompletableFuture<Channel> open(String command, Instant deadline) {
-        return new Persistence<>(cloud::openTurn, () -> tryOpen(command), deadline).go(FIRST_DELAY);
+        return new Persistence<>(cloud::openTurn, () -> tryOpen(shell -> shell.open(command)), deadline)
+                .go(FIRST_DELAY);
+    }
+
+    /** Opens a terminal, however often it takes while somebody waits for it. Completes on the ticker. */
+    CompletableFuture<TerminalChannel> openTerminal(TerminalSize size) {
+        return new Persistence<>(
+                        cloud::openTurn,
+                        () -> tryOpen(shell -> shell.openTerminal(size)),
+                        ticker.now().plus(TERMINAL))
+                .go(FIRST_DELAY);
     }
 
     /**
@@ -119,13 +139,13 @@ final class Link {
     }
 
     /** Opens a channel with one try. */
-    private CompletableFuture<Channel> tryOpen(String command) {
+    private <C extends Channel> CompletableFuture<C> tryOpen(Opening<C> opening) {
         if (closed != null) {
             return CompletableFuture.failedFuture(closed.get());
         }
         return connection().thenCompose(connection -> {
             connection.channels++;
-            return calls.run(() -> connection.shell.open(command)).whenComplete((channel, failure) -> {
+            return calls.run(() -> opening.on(connection.shell)).whenComplete((channel, failure) -> {
                 if (failure != null) {
                     connection.channels--;
                     // A connection that is up and opens nothing more is full, whatever we were told.

@@ -1,5 +1,7 @@
 package dev.ephemeralbuilder.spi;
 
+import dev.ephemeralbuilder.ConfigurationException;
+import dev.ephemeralbuilder.TerminalSize;
 import java.security.KeyPair;
 
 /**
@@ -30,13 +32,27 @@ public interface Shell extends AutoCloseable {
      *
      * @param newKey ECDSA on P-256
      * @return false if the machine goes on with the key that it has, because the provider does not replace host keys
-     * @throws dev.ephemeralbuilder.ConfigurationException if the machine cannot take another host key as it is set up
+     * @throws ConfigurationException if the machine cannot take another host key as it is set up
      * @throws dev.ephemeralbuilder.ProviderException if the connection is lost, or the machine does not answer; unless
      *     it has no effect, the machine may show either key from now on
      * @throws InterruptedException if interrupted; the machine may show either key from now on
      */
     default boolean replaceHostKey(KeyPair newKey) throws InterruptedException {
         return false;
+    }
+
+    /**
+     * Starts the login user's shell on a pseudo terminal of the type {@code xterm-256color}, for somebody to type into.
+     * Blocks until the machine has taken it, within a bound of its own. It counts as one channel.
+     *
+     * <p>By default it fails: this provider's machines have no terminals.
+     *
+     * @throws ConfigurationException if the provider, or the machine as it is set up, has no terminals
+     * @throws dev.ephemeralbuilder.ProviderException if the connection is lost or there are too many channels
+     * @throws InterruptedException if interrupted
+     */
+    default TerminalChannel openTerminal(TerminalSize size) throws InterruptedException {
+        throw new ConfigurationException("The provider of this machine opens no terminals", null, null, null);
     }
 
     /** Returns whether the connection is up, as far as is known without asking. Does not block. */

@@ -195,6 +195,15 @@ final class EciApi {
      * machine to say that it is gone.
      */
     URI exec(String id, List<String> command) throws InterruptedException {
+        return exec(id, command, "false");
+    }
+
+    /** Like {@link #exec}, on a terminal. */
+    URI terminal(String id, List<String> command) throws InterruptedException {
+        return exec(id, command, "true");
+    }
+
+    private URI exec(String id, List<String> command, String tty) throws InterruptedException {
         Map<String, String> parameters = Map.of(
                 "ContainerGroupId",
                 id,
@@ -205,7 +214,7 @@ final class EciApi {
                 "Stdin",
                 "true",
                 "TTY",
-                "false",
+                tty,
                 "Sync",
                 "false");
         String uri;

@@ -287,7 +287,8 @@ public final class EciProvider implements CloudProvider {
                     null,
                     null);
         }
-        return new ExecShell(machine.id(), command -> api.exec(machine.id(), command), sockets);
+        String id = machine.id();
+        return new ExecShell(id, command -> api.exec(id, command), command -> api.terminal(id, command), sockets);
     }
 
     /** What makes no call behaves as what makes one. */

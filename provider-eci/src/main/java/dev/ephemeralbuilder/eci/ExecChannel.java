@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * A command behind {@code exec.sh} and an exec WebSocket. No exit code is ever reported: the transport has none
  * (eci-openapi, section 1).
  */
-final class ExecChannel implements Channel {
+class ExecChannel implements Channel {
     private static final Logger log = LoggerFactory.getLogger(ExecChannel.class);
 
     /** Above this nothing more is asked for; one message can come on top. */
@@ -61,10 +62,23 @@ final class ExecChannel implements Channel {
      * @param whenOver told once that the channel is over, whatever the reason
      */
     ExecChannel(String id, String nonce, ExecSockets sockets, Consumer<ExecChannel> whenOver) {
+        this(id, sockets, whenOver, sink -> new ExecParser(nonce, sink));
+    }
+
+    /**
+     * Creates a channel that is yet to be connected, and says something else.
+     *
+     * @param parser makes what reads it
+     */
+    ExecChannel(
+            String id,
+            ExecSockets sockets,
+            Consumer<ExecChannel> whenOver,
+            Function<ExecParser.Sink, ExecParser> parser) {
         this.id = id;
         this.sockets = sockets;
         this.whenOver = whenOver;
-        this.parser = new ExecParser(nonce, this::came);
+        this.parser = parser.apply(this::came);
         this.ended = output.drained().thenCombine(gone, (drained, v) -> OptionalInt.empty());
     }
 
@@ -80,6 +94,16 @@ final class ExecChannel implements Channel {
 
     private boolean isRunning() {
         return running.isDone() && !running.isCompletedExceptionally();
+    }
+
+    /** Returns whether a connection that is closed with this status says that the command has ended; frames say so here. */
+    boolean endsWith(int closeStatus) {
+        return false;
+    }
+
+    /** Returns how input is said. */
+    Iterator<String> messages(ByteBuffer bytes) {
+        return new ExecMessages(bytes);
     }
 
     /** Returns whether the command ran and the connection was lost before its end was seen. */
@@ -131,7 +155,7 @@ final class ExecChannel implements Channel {
         @Override
         public @Nullable CompletionStage<?> onClose(WebSocket from, int statusCode, String reason) {
             log.debug("The exec connection to {} was closed with status {}", id, statusCode);
-            finish(true);
+            finish(!isRunning() || !endsWith(statusCode));
             return null;
         }
 
@@ -296,7 +320,7 @@ final class ExecChannel implements Channel {
             }
             writing = result;
         }
-        send(to, new ExecMessages(bytes), result);
+        send(to, messages(bytes), result);
         return result;
     }
 

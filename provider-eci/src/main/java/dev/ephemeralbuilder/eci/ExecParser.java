@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Confined to one thread at a time.
  */
-final class ExecParser {
+class ExecParser {
     /** How far the far side has come. */
     enum State {
         /** The handshake has not come. */
@@ -212,7 +212,8 @@ final class ExecParser {
         return said.contains(ExecWrapper.FOLDER + "/" + ExecWrapper.NAME) ? ExecWrapper.NAME : "";
     }
 
-    private void read(CharSequence text) {
+    /** Takes text after the handshake. */
+    void read(CharSequence text) {
         for (int i = 0; i < text.length() && state == State.RUNNING; i++) {
             char c = text.charAt(i);
             switch (part) {

@@ -4,8 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.TerminalSize;
 import dev.ephemeralbuilder.spi.Channel;
 import dev.ephemeralbuilder.spi.Shell;
+import dev.ephemeralbuilder.spi.TerminalChannel;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpConnectTimeoutException;
@@ -14,6 +16,7 @@ import java.net.http.WebSocketHandshakeException;
 import java.nio.channels.UnresolvedAddressException;
 import java.security.SecureRandom;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -21,6 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +40,7 @@ final class ExecShell implements Shell {
 
     private final String id;
     private final ExecCalls calls;
+    private final ExecCalls terminals;
     private final ExecSockets sockets;
     private final Set<ExecChannel> channels = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
@@ -45,27 +50,46 @@ final class ExecShell implements Shell {
      * Creates a shell; asks nobody.
      *
      * @param groupId the container group, for messages
+     * @param calls without a terminal
+     * @param terminals with one
      */
-    ExecShell(String groupId, ExecCalls calls, ExecSockets sockets) {
+    ExecShell(String groupId, ExecCalls calls, ExecCalls terminals, ExecSockets sockets) {
         this.id = groupId;
         this.calls = calls;
+        this.terminals = terminals;
         this.sockets = sockets;
     }
 
     @Override
     public Channel open(String command) throws InterruptedException {
+        String nonce = nonce();
+        List<String> items = ExecWrapper.items(nonce, command);
+        return open(calls, items, () -> new ExecChannel(id, nonce, sockets, this::over));
+    }
+
+    @Override
+    public TerminalChannel openTerminal(TerminalSize size) throws InterruptedException {
+        String nonce = nonce();
+        List<String> items = ExecTerminal.items(nonce, size);
+        return open(terminals, items, () -> new ExecTerminal(id, nonce, sockets, this::over));
+    }
+
+    private static String nonce() {
         byte[] random = new byte[16];
         RANDOM.nextBytes(random);
-        String nonce = HexFormat.of().formatHex(random);
-        var items = ExecWrapper.items(nonce, command);
+        return HexFormat.of().formatHex(random);
+    }
+
+    private <C extends ExecChannel> C open(ExecCalls how, List<String> items, Supplier<C> made)
+            throws InterruptedException {
         if (sockets.isClosed()) {
             throw ExecSockets.closed(id);
         }
         if (!isOpen()) {
             throw gone();
         }
-        URI uri = calls.exec(items);
-        ExecChannel channel = new ExecChannel(id, nonce, sockets, this::over);
+        URI uri = how.exec(items);
+        C channel = made.get();
         boolean done = false;
         try {
             channels.add(channel);

@@ -152,6 +152,11 @@ final class EciContractSetup implements ContractSetup {
     }
 
     @Override
+    public boolean resizesTerminals() {
+        return false;
+    }
+
+    @Override
     public boolean exitCodes() {
         return false;
     }

@@ -81,14 +81,12 @@ class ExecShellTest {
 
     private ExecShell shell(ExecCalls calls, Duration ping, Duration patience) {
         ExecSockets sockets = later(new ExecSockets(ping, patience));
-        return later(new ExecShell(
-                "eci-1",
-                command -> {
-                    URI uri = calls.exec(command);
-                    addresses.add(uri);
-                    return uri;
-                },
-                sockets));
+        ExecCalls noted = command -> {
+            URI uri = calls.exec(command);
+            addresses.add(uri);
+            return uri;
+        };
+        return later(new ExecShell("eci-1", noted, noted, sockets));
     }
 
     private ExecShell shell(ExecRig rig) {
@@ -413,7 +411,7 @@ class ExecShellTest {
     void closingTheProvidersPartEndsEverything() throws Exception {
         ExecRig rig = rig();
         ExecSockets sockets = new ExecSockets();
-        ExecShell shell = new ExecShell("eci-1", rig::offer, sockets);
+        ExecShell shell = new ExecShell("eci-1", rig::offer, rig::offer, sockets);
         Channel channel = shell.open("sleep 600");
         assertThat(threads()).isNotEmpty();
         sockets.close();

@@ -2,11 +2,13 @@ package dev.ephemeralbuilder.ecs;
 
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.alibaba.ChannelOutput;
 import dev.ephemeralbuilder.spi.Channel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import org.apache.sshd.client.channel.ClientChannel;
 import org.apache.sshd.common.io.IoWriteFuture;
 import org.apache.sshd.common.io.WritePendingException;
 import org.apache.sshd.common.util.buffer.ByteArrayBuffer;
@@ -14,14 +16,15 @@ import org.apache.sshd.common.util.threads.ThreadUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A channel over the library's asynchronous input and a command's {@link dev.ephemeralbuilder.alibaba.ChannelOutput}.
+ * A channel over the library's asynchronous input and a command's {@link ChannelOutput}.
  *
  * <p>The library can lose the end of a write: one that begins or goes on at the very moment at which the channel closes
  * may never complete. So the end is taken from the channel itself.
  */
-final class SshChannel implements Channel {
+class SshChannel implements Channel {
     private final String id;
-    private final SshCommand channel;
+    private final ClientChannel channel;
+    private final ChannelOutput output;
     private final CompletableFuture<OptionalInt> ended;
     private final Object lock = new Object();
 
@@ -31,12 +34,13 @@ final class SshChannel implements Channel {
     private boolean dropped;
     private boolean cutShort;
 
-    /** Takes over an open channel. */
-    SshChannel(String id, SshCommand channel) {
+    /** Takes over an open channel, and its output. */
+    SshChannel(String id, ClientChannel channel, ChannelOutput output) {
         this.id = id;
         this.channel = channel;
+        this.output = output;
         CompletableFuture<Void> gone = new CompletableFuture<>();
-        ended = channel.output().drained().thenCombine(gone, (drained, closed) -> status());
+        ended = output.drained().thenCombine(gone, (drained, closed) -> status());
         channel.addCloseFutureListener(future -> {
             channelClosed();
             gone.complete(null);
@@ -99,7 +103,7 @@ final class SshChannel implements Channel {
 
     @Override
     public CompletableFuture<ByteBuffer> read() {
-        return channel.output().read();
+        return output.read();
     }
 
     private void channelClosed() {
@@ -109,7 +113,7 @@ final class SshChannel implements Channel {
             unwritten = writing;
         }
         fail(unwritten);
-        channel.output().end();
+        output.end();
     }
 
     private OptionalInt status() {
@@ -136,7 +140,7 @@ final class SshChannel implements Channel {
             cutShort |= !closed;
         }
         fail(unwritten);
-        channel.output().drop();
+        output.drop();
         // First the input, at once: a write that waits for room would hold up the orderly close for ever.
         channel.getAsyncIn().close(true);
         // Not at once: the machine would not be told (ssh-and-testing, 2.1).

@@ -1,12 +1,8 @@
 package dev.ephemeralbuilder.ecs;
 
 import dev.ephemeralbuilder.alibaba.ChannelOutput;
-import java.io.IOException;
 import java.util.Map;
 import org.apache.sshd.client.channel.ChannelExec;
-import org.apache.sshd.common.util.threads.ThreadUtils;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The library's channel of one command, whose two outputs are made one where they come from. SSH keeps no order between
@@ -17,10 +13,9 @@ import org.slf4j.LoggerFactory;
  * which the channel closes may never complete there. It also moves what waits at each read.
  */
 final class SshCommand extends ChannelExec {
-    private static final Logger log = LoggerFactory.getLogger(SshCommand.class);
     private static final String ONE_STREAM = "exec 2>&1; ";
 
-    private final ChannelOutput output = new ChannelOutput(this::makeRoom);
+    private final ChannelOutput output = new ChannelOutput(bytes -> ChannelRoom.make(this, bytes));
 
     SshCommand(String command) {
         super(ONE_STREAM + command, null, Map.of());
@@ -38,19 +33,6 @@ final class SshCommand extends ChannelExec {
 
     @Override
     protected void doWriteExtendedData(byte[] data, int off, long len) {
-        makeRoom(len);
-    }
-
-    private void makeRoom(long bytes) {
-        try {
-            // As one of its own threads: others the library holds up for as long as keys are being renewed.
-            ThreadUtils.runAsInternal(getLocalWindow(), window -> {
-                window.release(bytes);
-                return window;
-            });
-        } catch (IOException e) {
-            // The connection is lost, which the end of the channel tells whoever reads.
-            log.debug("The machine cannot be told that it may send more", e);
-        }
+        ChannelRoom.make(this, len);
     }
 }

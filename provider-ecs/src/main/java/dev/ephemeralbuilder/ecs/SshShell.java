@@ -2,14 +2,17 @@ package dev.ephemeralbuilder.ecs;
 
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.TerminalSize;
 import dev.ephemeralbuilder.spi.Channel;
 import dev.ephemeralbuilder.spi.Shell;
+import dev.ephemeralbuilder.spi.TerminalChannel;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.time.Duration;
+import org.apache.sshd.client.channel.AbstractClientChannel;
 import org.apache.sshd.client.future.OpenFuture;
 import org.apache.sshd.client.session.ClientSession;
 import org.apache.sshd.common.channel.exception.SshChannelOpenException;
@@ -36,18 +39,30 @@ final class SshShell implements Shell {
                 || !StandardCharsets.US_ASCII.newEncoder().canEncode(command)) {
             throw new IllegalArgumentException("command must be 1 to " + MAX_COMMAND + " ASCII characters");
         }
-        SshCommand channel = null;
+        SshCommand started = new SshCommand(command);
+        open(started);
+        return new SshChannel(id, started, started.output());
+    }
+
+    @Override
+    public TerminalChannel openTerminal(TerminalSize size) throws InterruptedException {
+        SshLogin login = new SshLogin(size);
+        open(login);
+        return new SshTerminal(id, login);
+    }
+
+    /** Opens a channel, or closes it and throws. */
+    private void open(AbstractClientChannel started) throws InterruptedException {
+        boolean registered = false;
         boolean asked = false;
         boolean done = false;
         try {
-            SshCommand started = new SshCommand(command);
             session.getService(ConnectionService.class).registerChannel(started);
-            channel = started;
-            OpenFuture opening = channel.open();
+            registered = true;
+            OpenFuture opening = started.open();
             asked = true;
             opening.verify(OPEN_TIMEOUT);
             done = true;
-            return new SshChannel(id, channel);
         } catch (IOException | IllegalStateException e) {
             if (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException)) {
                 Thread.interrupted();
@@ -55,8 +70,8 @@ final class SshShell implements Shell {
             }
             throw translate(asked, e);
         } finally {
-            if (!done && channel != null) {
-                channel.close(false);
+            if (!done && registered) {
+                started.close(false);
             }
         }
     }

@@ -1,7 +1,9 @@
 package dev.ephemeralbuilder.testing;
 
+import dev.ephemeralbuilder.TerminalSize;
 import dev.ephemeralbuilder.spi.Channel;
 import dev.ephemeralbuilder.spi.Shell;
+import dev.ephemeralbuilder.spi.TerminalChannel;
 import java.security.KeyPair;
 
 /**
@@ -24,6 +26,11 @@ public abstract class ForwardingShell implements Shell {
     @Override
     public boolean replaceHostKey(KeyPair newKey) throws InterruptedException {
         return next.replaceHostKey(newKey);
+    }
+
+    @Override
+    public TerminalChannel openTerminal(TerminalSize size) throws InterruptedException {
+        return next.openTerminal(size);
     }
 
     @Override

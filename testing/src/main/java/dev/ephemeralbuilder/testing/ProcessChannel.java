@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * A channel to a process of this host. At most one chunk of output is read ahead; everything else waits in the pipe. No
  * event of the channel ends the process.
  */
-final class ProcessChannel implements Channel {
+class ProcessChannel implements Channel {
     private static final int CHUNK = 32 * 1024;
 
     private final Process process;

@@ -1,10 +1,14 @@
 package dev.ephemeralbuilder.testing;
 
+import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.TerminalSize;
 import dev.ephemeralbuilder.spi.Channel;
 import dev.ephemeralbuilder.spi.Shell;
+import dev.ephemeralbuilder.spi.TerminalChannel;
 import dev.ephemeralbuilder.testing.simulator.LocalMachine;
+import dev.ephemeralbuilder.testing.simulator.LocalTerminal;
 import java.io.IOException;
 import java.security.KeyPair;
 import java.security.PublicKey;
@@ -55,6 +59,22 @@ final class ProcessShell implements Shell {
         if (command.length() > MAX_COMMAND || !command.chars().allMatch(c -> c < 128)) {
             throw new IllegalArgumentException("a command must be at most " + MAX_COMMAND + " ASCII characters");
         }
+        return open(() -> start(command));
+    }
+
+    @Override
+    public TerminalChannel openTerminal(TerminalSize size) throws InterruptedException {
+        if (!LocalTerminal.available()) {
+            throw new ConfigurationException(
+                    "This host has no terminals for machines in memory: script of util-linux is missing",
+                    null,
+                    null,
+                    null);
+        }
+        return open(() -> startTerminal(size));
+    }
+
+    private <C extends ProcessChannel> C open(Supplier<C> start) throws InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException("interrupted before the command was started");
         }
@@ -68,9 +88,9 @@ final class ProcessShell implements Shell {
             }
             starting++;
         }
-        ProcessChannel channel = null;
+        C channel = null;
         try {
-            channel = start(command);
+            channel = start.get();
         } finally {
             synchronized (this) {
                 starting--;
@@ -124,19 +144,29 @@ final class ProcessShell implements Shell {
         try {
             process = machine.start("exec 2>&1\n" + command, Map.of());
         } catch (IOException e) {
-            throw new ProviderException("the machine starts nothing", Effect.NONE, true, null, null, e);
+            throw startsNothing(e);
         }
         AutoCloseable hold = holds.get();
-        return new ProcessChannel(
-                process,
-                io,
-                channel -> {
-                    synchronized (this) {
-                        channels.remove(channel);
-                    }
-                },
-                // Not before whoever waits for the channel has heard of its end: else time could run on meanwhile.
-                () -> InMemoryCloud.release(hold));
+        // Not before whoever waits for the channel has heard of its end: else time could run on meanwhile.
+        return new ProcessChannel(process, io, this::over, () -> InMemoryCloud.release(hold));
+    }
+
+    private ProcessTerminal startTerminal(TerminalSize size) {
+        try {
+            LocalTerminal terminal = LocalTerminal.login(machine, "xterm-256color", size, Map.of());
+            // Nobody's time stands still while somebody types.
+            return new ProcessTerminal(terminal, io, this::over);
+        } catch (IOException e) {
+            throw startsNothing(e);
+        }
+    }
+
+    private synchronized void over(ProcessChannel channel) {
+        channels.remove(channel);
+    }
+
+    private static ProviderException startsNothing(IOException e) {
+        return new ProviderException("the machine starts nothing", Effect.NONE, true, null, null, e);
     }
 
     private static ProviderException lost(Effect effect) {

@@ -87,6 +87,13 @@ public abstract class CloudProviderContract extends ContractKit {
     }
 
     @Nested
+    class Terminals extends TerminalPromises {
+        Terminals() {
+            super(CloudProviderContract.this::rig);
+        }
+    }
+
+    @Nested
     class Commands extends CommandPromises {
         Commands() {
             super(CloudProviderContract.this::rig);

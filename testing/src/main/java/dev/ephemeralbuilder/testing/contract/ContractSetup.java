@@ -191,6 +191,11 @@ public interface ContractSetup extends AutoCloseable {
         return true;
     }
 
+    /** Returns whether the transport can tell a terminal another size. Default: it can. */
+    default boolean resizesTerminals() {
+        return true;
+    }
+
     /** Returns whether the transport can tell a command that no more input comes. Default: it can. */
     default boolean inputEnds() {
         return true;

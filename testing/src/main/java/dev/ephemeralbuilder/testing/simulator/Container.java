@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.testing.simulator;
 
+import dev.ephemeralbuilder.TerminalSize;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -105,7 +106,7 @@ final class Container {
         files = seen;
         Process process;
         try {
-            process = run(started, seen, order.line());
+            process = run(started, seen, order.line(), LocalMachine::run);
             process.getOutputStream().close();
             first = process;
         } catch (IOException | RuntimeException e) {
@@ -132,6 +133,25 @@ final class Container {
 
     /** Runs another command in the container, for as long as that lives. */
     Process exec(List<String> command) throws IOException {
+        return beside(command, LocalMachine::run);
+    }
+
+    /** Like {@link #exec}, on a terminal. */
+    Process terminal(List<String> command) throws IOException {
+        return beside(
+                command,
+                (running, line, environment, working) -> LocalTerminal.program(
+                                running, line, environment, working, TerminalSize.DEFAULT)
+                        .process());
+    }
+
+    /** How a program is started. */
+    private interface Start {
+        Process of(LocalMachine running, List<String> line, Map<String, String> environment, Path working)
+                throws IOException;
+    }
+
+    private Process beside(List<String> command, Start start) throws IOException {
         LocalMachine running;
         ContainerFiles seen;
         synchronized (this) {
@@ -142,7 +162,7 @@ final class Container {
                 throw new IOException("container " + order.name() + " is not running");
             }
         }
-        return run(running, seen, command);
+        return run(running, seen, command, start);
     }
 
     /** Asks the first process to end. */
@@ -165,13 +185,14 @@ final class Container {
         return machine;
     }
 
-    private Process run(LocalMachine running, ContainerFiles seen, List<String> command) throws IOException {
+    private Process run(LocalMachine running, ContainerFiles seen, List<String> command, Start start)
+            throws IOException {
         if (command.isEmpty()) {
             throw new IOException("no command specified");
         }
         List<String> line = command.stream().map(seen::translate).toList();
         programs.require(line.get(0), variables.getOrDefault("PATH", imagePath), seen.workingFolder(), seen::onHost);
-        return running.run(line, Map.of(), seen.workingFolder());
+        return start.of(running, line, Map.of(), seen.workingFolder());
     }
 
     private void read(InputStream written) {

@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.testing.simulator;
 
+import dev.ephemeralbuilder.TerminalSize;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -23,13 +24,19 @@ import org.slf4j.LoggerFactory;
  * the end of the channel leaves the process alive: its input ends, and it gets SIGPIPE if it writes. Of the client's
  * environment only {@code LANG} and {@code LC_*} are taken over, as distributions set up their servers. A process that
  * a signal ended is reported with status 128 and the signal's number, without the signal.
+ *
+ * <p>A client that asks for a terminal first gets a real one, see {@link LocalTerminal}, which is hung up at the end of
+ * the channel; where the host has none, the command runs without.
  */
 final class ExecCommand implements Command {
     private static final Logger log = LoggerFactory.getLogger(ExecCommand.class);
     private static final int BUFFER = 32 * 1024;
     private static final int CANNOT_START = 126;
 
-    private final String line;
+    /** "ssh host < script" asks for a shell, without a terminal. */
+    private static final String PLAIN_SHELL = "exec sh";
+
+    private final @Nullable String line;
     private final LocalMachine machine;
     private final Executor pumps;
     private final Faults.SshFaults faults;
@@ -37,13 +44,23 @@ final class ExecCommand implements Command {
     private @Nullable OutputStream out;
     private @Nullable OutputStream err;
     private @Nullable ExitCallback exit;
+    private volatile @Nullable LocalTerminal terminal;
+    private volatile boolean left;
     private long sent;
 
-    ExecCommand(String line, LocalMachine machine, Executor pumps, Faults.SshFaults faults) {
+    /**
+     * @param line null for a shell
+     */
+    ExecCommand(@Nullable String line, LocalMachine machine, Executor pumps, Faults.SshFaults faults) {
         this.line = line;
         this.machine = machine;
         this.pumps = pumps;
         this.faults = faults;
+    }
+
+    /** Starts the process, on a terminal or not. */
+    private interface Starter {
+        Process start() throws IOException;
     }
 
     @Override
@@ -74,25 +91,66 @@ final class ExecCommand implements Command {
         ExitCallback callback = present(exit);
         CompletableFuture<Process> started = new CompletableFuture<>();
         environment.addSignalListener((other, signal) -> {
-            var unused = started.thenAcceptAsync(process -> send(process, signal), pumps);
+            TerminalSize size = signal == Signal.WINCH ? size(environment) : null;
+            var unused = started.thenAcceptAsync(process -> send(process, signal, size), pumps);
         });
         Map<String, String> variables = variables(channel, environment);
+        TerminalSize size = LocalTerminal.available() ? size(environment) : null;
+        String type = environment.getEnv().getOrDefault(Environment.ENV_TERM, "dumb");
+        Starter starter = size == null
+                ? () -> machine.start(line == null ? PLAIN_SHELL : line, variables)
+                : () -> onTerminal(type, size, variables);
         try {
             // Not on the thread of the connection: starting a process takes milliseconds.
-            pumps.execute(() -> run(channel, variables, started, input, output, errors, callback));
+            pumps.execute(() -> run(channel, starter, started, input, output, errors, callback));
         } catch (RejectedExecutionException e) {
             throw new IOException("the simulator runs too many commands", e);
         }
     }
 
+    /** What runs, runs on, unless it has a terminal. */
     @Override
     public void destroy(ChannelSession channel) {
-        // Nothing: what runs, runs on.
+        left = true;
+        LocalTerminal mine = terminal;
+        if (mine != null) {
+            try {
+                pumps.execute(mine::hangUp);
+            } catch (RejectedExecutionException e) {
+                log.debug("The simulator has ended, and with it the terminals of {}", machine.id());
+            }
+        }
+    }
+
+    private Process onTerminal(String type, TerminalSize size, Map<String, String> variables) throws IOException {
+        LocalTerminal mine = line == null
+                ? LocalTerminal.login(machine, type, size, variables)
+                : LocalTerminal.shell(machine, line, type, size, variables);
+        terminal = mine;
+        if (left) {
+            mine.hangUp();
+        }
+        return mine.process();
+    }
+
+    /** Returns the size of the terminal that the client has asked for, null if it has not. */
+    private static @Nullable TerminalSize size(Environment environment) {
+        String columns = environment.getEnv().get(Environment.ENV_COLUMNS);
+        String rows = environment.getEnv().get(Environment.ENV_LINES);
+        if (columns == null || rows == null) {
+            return null;
+        }
+        try {
+            return new TerminalSize(Integer.parseInt(columns), Integer.parseInt(rows));
+        } catch (IllegalArgumentException e) {
+            // A client without a window of its own says zero.
+            return TerminalSize.DEFAULT;
+        }
     }
 
     private void run(
             ChannelSession channel,
-            Map<String, String> variables,
+            Starter starter,
             CompletableFuture<Process> started,
             InputStream input,
             OutputStream output,
@@ -100,7 +158,7 @@ final class ExecCommand implements Command {
             ExitCallback callback) {
         Process process;
         try {
-            process = machine.start(line, variables);
+            process = starter.start();
         } catch (IOException e) {
             log.debug("A command cannot start on {}", machine.id(), e);
             try {
@@ -142,7 +200,12 @@ final class ExecCommand implements Command {
         return variables;
     }
 
-    private void send(Process process, Signal signal) {
+    private void send(Process process, Signal signal, @Nullable TerminalSize size) {
+        LocalTerminal mine = terminal;
+        if (mine != null && size != null) {
+            mine.resize(size);
+            return;
+        }
         try {
             machine.signal(process, signal.name());
         } catch (IOException | IllegalArgumentException e) {

@@ -26,8 +26,9 @@ import org.slf4j.LoggerFactory;
  * The server behind the {@code WebSocketUri} of ExecContainerCommand (eci-openapi, 5): one port of 127.0.0.1 for the
  * commands of all groups. An address is good for one connection within {@value #OFFER_SECONDS} seconds of the wall
  * clock; any other is refused with 403 [unconfirmed]. No subprotocol; both outputs of the command come as text frames,
- * text frames of the client are its input, and its end is a close frame with 1000. There is no terminal: asking for one
- * changes nothing.
+ * text frames of the client are its input, and its end is a close frame with 1000. A command that is to have a terminal has
+ * a real one of 80 columns and 24 rows, which nothing on the connection changes [unconfirmed]; where the host has no
+ * terminals, see {@link LocalTerminal}, asking for one changes nothing.
  *
  * <p>A connection on which neither side has sent a frame for a time is cut. The end of a connection ends the command's
  * input and kills nothing. A command whose output a child of it keeps open keeps its connection open.
@@ -89,10 +90,11 @@ final class ExecFront implements AutoCloseable {
      * Lets somebody run a command.
      *
      * @param stdin whether what the client sends is the command's input; without it that is empty
-     * @param tty whether a terminal is asked for; there is none
+     * @param tty whether a terminal is asked for
      */
     URI offer(GroupRuntime runtime, String container, List<String> command, boolean stdin, boolean tty) {
-        if (tty) {
+        boolean terminal = tty && LocalTerminal.available();
+        if (tty && !terminal) {
             log.debug("A command on {} gets no terminal", runtime.id());
         }
         Instant now = wall.instant();
@@ -100,7 +102,7 @@ final class ExecFront implements AutoCloseable {
         byte[] token = new byte[TOKEN_BYTES];
         random.nextBytes(token);
         String text = HexFormat.of().formatHex(token);
-        offers.put(text, new ExecOffer(runtime, container, command, stdin, now.plusSeconds(OFFER_SECONDS)));
+        offers.put(text, new ExecOffer(runtime, container, command, stdin, terminal, now.plusSeconds(OFFER_SECONDS)));
         return URI.create("ws://127.0.0.1:" + port() + PATH + "?s=" + text);
     }
 

@@ -93,7 +93,9 @@ final class ExecSession {
 
     private @Nullable Process start(Executor threads) {
         try {
-            Process process = offer.runtime().exec(offer.container(), offer.command());
+            Process process = offer.tty()
+                    ? offer.runtime().terminal(offer.container(), offer.command())
+                    : offer.runtime().exec(offer.container(), offer.command());
             if (!offer.stdin()) {
                 close(process.getOutputStream());
             }

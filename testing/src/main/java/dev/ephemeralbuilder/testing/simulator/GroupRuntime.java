@@ -170,6 +170,11 @@ final class GroupRuntime {
         return container(container).exec(command);
     }
 
+    /** Like {@link #exec}, on a terminal; the end of its input is Ctrl-D. */
+    Process terminal(String container, List<String> command) throws IOException {
+        return container(container).terminal(command);
+    }
+
     /**
      * Sends SIGTERM to each container's first process, and after a time by the wall clock SIGKILL to everything. Nothing
      * can be started any more. Blocks for as long as sending takes.

@@ -85,8 +85,7 @@ final class SshFront implements AutoCloseable {
         server.setKeyPairProvider(new HostKeys(MachineRuntime.newHostKey()));
         server.setPublickeyAuthenticator((user, key, session) -> mayLogIn(user, key, session));
         server.setCommandFactory(this::command);
-        // "ssh host < script" asks for a shell, without a terminal.
-        server.setShellFactory(channel -> command(channel, "exec sh"));
+        server.setShellFactory(channel -> command(channel, null));
         CoreModuleProperties.TCP_NODELAY.set(server, true);
         CoreModuleProperties.STOP_WAIT_TIME.set(server, Duration.ofSeconds(5));
         CoreModuleProperties.SOCKET_BACKLOG.set(server, BACKLOG);
@@ -201,7 +200,7 @@ final class SshFront implements AutoCloseable {
         return machine != null && machine.keysOf(user).stream().anyMatch(known -> KeyUtils.compareKeys(known, key));
     }
 
-    private Command command(ChannelSession channel, String line) throws IOException {
+    private Command command(ChannelSession channel, @Nullable String line) throws IOException {
         MachineRuntime machine = machineOf(channel.getSession());
         if (machine == null) {
             throw new IOException("the machine is gone");

@@ -72,7 +72,7 @@ class ExecIdleTest {
         GroupRuntime group = kit.running("exec sleep 600");
         RawWebSocket client = new RawWebSocket(URI.create("ws://127.0.0.1:" + server.getLocalPort() + "/"));
         Socket accepted = server.accept();
-        ExecOffer offer = new ExecOffer(group, "build", List.of("sh", "-c", command), true, GroupKit.NOW);
+        ExecOffer offer = new ExecOffer(group, "build", List.of("sh", "-c", command), true, false, GroupKit.NOW);
         ExecSession session = new ExecSession(offer, accepted, ExecEncoding.RAW, new ExecFaults(), timer);
         threads.execute(() -> session.run(threads, Duration.ofSeconds(60)));
         return client;
