@@ -1,20 +1,25 @@
 package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.AcquireRequest;
+import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.DuplicateRequestException;
 import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.selection.Objective;
 import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.selection.SelectionPolicy;
 import dev.ephemeralbuilder.selection.StockMemory;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -99,7 +104,17 @@ final class Acquisitions {
             throw new DuplicateRequestException("Request id " + requestId + " is in use in this very fleet", null);
         }
         Acquisition<T> acquisition = new Acquisition<>(this, wish, count, purpose);
+        Instant began = ticker.now();
         running.add(acquisition);
+        Stages.whenDone(acquisition.result(), (acquired, failure) -> {
+            Instant now = ticker.now();
+            Duration took = Duration.between(began, now);
+            events.publish(
+                    failure == null
+                            ? new BuilderEvent.Acquired(
+                                    now, requestId, acquired.arrived().size(), took)
+                            : new BuilderEvent.AcquireFailed(now, requestId, why(failure), took));
+        });
         Stages.whenDone(acquisition.result(), ticker, (acquired, failure) -> {
             running.remove(acquisition);
             if (failure != null && wish.request().requestId().isPresent()) {
@@ -108,6 +123,11 @@ final class Acquisitions {
         });
         acquisition.start();
         return acquisition.result();
+    }
+
+    /** Returns null if the caller has given it up, or the fleet is closed. */
+    private static @Nullable BuilderException why(Throwable failure) {
+        return Failures.unwrap(failure) instanceof CancellationException ? null : Failures.asBuilderException(failure);
     }
 
     private void end(String requestId) {

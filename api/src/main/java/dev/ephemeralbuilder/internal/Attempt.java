@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.ProviderException;
+import dev.ephemeralbuilder.QuotaException;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.CloudAction;
@@ -23,6 +24,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One create call and what comes of it: frozen, written down, made so that its outcome is known; what it made is held.
@@ -143,16 +145,35 @@ final class Attempt {
             return CompletableFuture.failedFuture(cancelled());
         }
         // Lease and cap count from the create call, which may have to wait long for its turn.
-        return permits.check(order.offer())
+        return room(permits.check(order.offer()))
                 .thenCompose(v -> region.cloud().turn(CloudAction.LAUNCH))
                 .thenCompose(v -> claim())
                 .thenCompose(v -> {
                     Instant cap = cap(region.clock().now());
                     return abandoned.getAsBoolean()
                             ? CompletableFuture.failedFuture(cancelled())
-                            : permits.take(token, order.offer(), order.count(), cap)
-                                    .thenCompose(permitted -> launch(keys, cap, permitted, abandoned));
+                            : room(permits.take(token, order.offer(), order.count(), cap))
+                                    .thenCompose(permitted -> {
+                                        if (permitted < order.count()) {
+                                            limitReached(permitted, null);
+                                        }
+                                        return launch(keys, cap, permitted, abandoned);
+                                    });
                 });
+    }
+
+    private <T> CompletableFuture<T> room(CompletableFuture<T> permitted) {
+        return permitted.whenComplete((value, failure) -> {
+            if (failure != null && Failures.unwrap(failure) instanceof QuotaException reason) {
+                limitReached(0, reason);
+            }
+        });
+    }
+
+    private void limitReached(int room, @Nullable QuotaException reason) {
+        region.events()
+                .publish(new BuilderEvent.LimitReached(
+                        region.ticker().now(), order.requestId(), order.offer(), order.count(), room, reason));
     }
 
     /** From here on record and permit under the token are ours: another process may use the same one. */

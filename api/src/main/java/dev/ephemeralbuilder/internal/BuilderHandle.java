@@ -18,6 +18,8 @@ import dev.ephemeralbuilder.Terminal;
 import dev.ephemeralbuilder.TerminalSize;
 import dev.ephemeralbuilder.Transfer;
 import dev.ephemeralbuilder.cost.CostEstimate;
+import dev.ephemeralbuilder.event.BuilderEvent;
+import dev.ephemeralbuilder.event.BuilderEvent.Direction;
 import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.TerminalChannel;
 import java.io.IOException;
@@ -48,7 +50,7 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
         this.remote = remote;
         this.workspace = workspace;
         this.transfers = new Transfers(region.handouts(), region.ticker(), link, workspace);
-        this.scripts = new ScriptList(held.machineId(), region, users, link, remote);
+        this.scripts = new ScriptList(held, region, users, link, remote);
     }
 
     @Override
@@ -97,7 +99,8 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
         String id = Supervisor.newId();
         return remote.ask(Supervisor.start(id, script, workspace)).thenApply(reply -> {
             if (reply.value("started").isPresent()) {
-                return new ScriptRun(id, script.streamsSeparate(), region, users, link, remote);
+                held.scripts().started(id);
+                return new ScriptRun(id, script.streamsSeparate(), region, held.scripts(), users, link, remote);
             }
             throw refused(script, reply.value("refused").orElse("for no known reason"));
         });
@@ -161,12 +164,32 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
     @Override
     public Transfer upload(Path source, String target, Predicate<Path> filter)
             throws IOException, InterruptedException {
-        return transfers.upload(source, target, filter);
+        return told(Direction.UPLOAD, () -> transfers.upload(source, target, filter));
     }
 
     @Override
     public Transfer download(String source, Path target) throws IOException, InterruptedException {
-        return transfers.download(source, target);
+        return told(Direction.DOWNLOAD, () -> transfers.download(source, target));
+    }
+
+    private interface Copying {
+        Transfer run() throws IOException, InterruptedException;
+    }
+
+    private Transfer told(Direction direction, Copying copying) throws IOException, InterruptedException {
+        Instant began = region.ticker().now();
+        try {
+            Transfer transfer = copying.run();
+            Instant now = region.ticker().now();
+            held.publish(new BuilderEvent.Transferred(
+                    now, requestId(), id(), direction, transfer, Duration.between(began, now)));
+            return transfer;
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            Instant now = region.ticker().now();
+            held.publish(new BuilderEvent.TransferFailed(
+                    now, requestId(), id(), direction, e, Duration.between(began, now)));
+            throw e;
+        }
     }
 
     @Override

@@ -3,6 +3,8 @@ package dev.ephemeralbuilder.internal;
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ThrottledException;
+import dev.ephemeralbuilder.event.CloudEvent;
+import dev.ephemeralbuilder.event.CloudEvent.Delayed.Reason;
 import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Ticker;
@@ -10,13 +12,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The only door to one provider's cloud: each call waits for its turn under the rate limit, is held back while the cloud
  * does not work, and tells both how it went. Confined to the ticker; futures complete there.
  */
 final class CloudCalls {
+    /** Less is the state store's time and no wait. */
+    private static final Duration WORTH_TELLING = Duration.ofMillis(100);
+
     private final CloudProvider provider;
     private final Ticker ticker;
     private final Calls calls;
@@ -24,8 +31,9 @@ final class CloudCalls {
     private final RateLimits limits;
     private final Breaker breaker;
     private final CloudClock clock;
+    private final Events events;
 
-    CloudCalls(CloudProvider provider, Ticker ticker, Calls calls, Retries retries, RateLimits limits) {
+    CloudCalls(CloudProvider provider, Ticker ticker, Calls calls, Retries retries, RateLimits limits, Events events) {
         this.provider = provider;
         this.ticker = ticker;
         this.calls = calls;
@@ -33,6 +41,7 @@ final class CloudCalls {
         this.limits = limits;
         this.breaker = new Breaker(ticker, provider.name() + " in " + provider.region());
         this.clock = new CloudClock(ticker);
+        this.events = events;
         provider.onCloudTime(clock::learn);
     }
 
@@ -46,28 +55,45 @@ final class CloudCalls {
 
     /** Makes a call until it succeeds, fails for good, or a failed try would have to be repeated after the deadline. */
     <T> CompletableFuture<T> repeat(CloudAction action, Instant deadline, Callable<T> call) {
-        return retries.call(deadline, () -> once(action, call));
+        AtomicInteger attempts = new AtomicInteger();
+        return retries.call(
+                deadline, () -> turn(action).thenCompose(v -> made(action, attempts.incrementAndGet(), call)));
     }
 
     /** Waits for the turn of one call, which is to be made with {@link #repeatWithTurn} soon. */
     CompletableFuture<Void> turn(CloudAction action) {
-        return ready(action)
-                .thenCompose(admitted -> limits.turn(limit(action), action)
+        return delayed(action, Reason.OUTAGE, () -> ready(action))
+                .thenCompose(admitted -> delayed(action, Reason.RATE_LIMIT, () -> limits.turn(limit(action), action))
                         .thenCompose(v ->
                                 admitted || !breaker.open() ? CompletableFuture.completedFuture(null) : turn(action)));
     }
 
     /** Makes a call as {@link #repeat} does, whose first try has had its {@link #turn}. */
     <T> CompletableFuture<T> repeatWithTurn(CloudAction action, Instant deadline, Callable<T> call) {
-        AtomicBoolean first = new AtomicBoolean(true);
-        return retries.call(deadline, () -> first.getAndSet(false) ? made(action, call) : once(action, call));
+        AtomicInteger attempts = new AtomicInteger();
+        return retries.call(deadline, () -> {
+            int attempt = attempts.incrementAndGet();
+            return attempt == 1
+                    ? made(action, attempt, call)
+                    : turn(action).thenCompose(v -> made(action, attempt, call));
+        });
     }
 
     /** Waits until something may be opened on a machine: at once, unless that is a call to the cloud. */
     CompletableFuture<Void> openTurn() {
         return provider.limits().opensAreCalls()
-                ? limits.turn(limit(CloudAction.OPEN), CloudAction.OPEN)
+                ? delayed(
+                        CloudAction.OPEN,
+                        Reason.RATE_LIMIT,
+                        () -> limits.turn(limit(CloudAction.OPEN), CloudAction.OPEN))
                 : CompletableFuture.completedFuture(null);
+    }
+
+    /** Something was opened on a machine with one try, or was not. */
+    void opened(Instant began, @Nullable Throwable failure) {
+        if (provider.limits().opensAreCalls()) {
+            tell(CloudAction.OPEN, 1, began, failure == null ? null : Failures.asBuilderException(failure));
+        }
     }
 
     /** Nothing could be opened on a machine: a machine that does not answer says nothing about the cloud. */
@@ -79,7 +105,25 @@ final class CloudCalls {
 
     /** Makes a call once. */
     <T> CompletableFuture<T> once(CloudAction action, Callable<T> call) {
-        return turn(action).thenCompose(v -> made(action, call));
+        return turn(action).thenCompose(v -> made(action, 1, call));
+    }
+
+    private <T> CompletableFuture<T> delayed(CloudAction action, Reason reason, Supplier<CompletableFuture<T>> wait) {
+        Instant began = ticker.now();
+        return wait.get().thenApply(turn -> {
+            Instant now = ticker.now();
+            Duration took = Duration.between(began, now);
+            if (took.compareTo(WORTH_TELLING) >= 0) {
+                events.publish(new CloudEvent.Delayed(now, provider.name(), provider.region(), action, reason, took));
+            }
+            return turn;
+        });
+    }
+
+    private void tell(CloudAction action, int attempt, Instant began, @Nullable BuilderException failure) {
+        Instant now = ticker.now();
+        events.publish(new CloudEvent.Called(
+                now, provider.name(), provider.region(), action, attempt, Duration.between(began, now), failure));
     }
 
     /**
@@ -112,16 +156,19 @@ final class CloudCalls {
     }
 
     /** What a provider should not have thrown fails as one of our types too. */
-    private <T> CompletableFuture<T> made(CloudAction action, Callable<T> call) {
+    private <T> CompletableFuture<T> made(CloudAction action, int attempt, Callable<T> call) {
+        Instant began = ticker.now();
         return Stages.then(calls.run(action, call), (value, failure) -> {
             if (failure == null) {
                 breaker.succeeded();
+                tell(action, attempt, began, null);
                 return CompletableFuture.completedFuture(value);
             }
             if (Calls.isStopped(failure)) {
                 return CompletableFuture.failedFuture(failure);
             }
             BuilderException reason = Failures.asBuilderException(failure);
+            tell(action, attempt, began, reason);
             if (reason instanceof ThrottledException) {
                 limits.throttled(limit(action));
             }

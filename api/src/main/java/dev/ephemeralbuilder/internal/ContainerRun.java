@@ -6,6 +6,7 @@ import dev.ephemeralbuilder.BuilderReclaimedException;
 import dev.ephemeralbuilder.BuilderTimeoutException;
 import dev.ephemeralbuilder.ContainerResult;
 import dev.ephemeralbuilder.LogSink;
+import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
@@ -127,7 +128,13 @@ final class ContainerRun implements Arrived {
     private void over(End how) {
         if (end.complete(how)) {
             watch.end();
+            tell(how);
         }
+    }
+
+    private void tell(End how) {
+        held.publish(new BuilderEvent.CommandEnded(
+                how.at(), held.requestId(), held.machineId(), how.exitCode(), Duration.between(since, how.at())));
     }
 
     private void settle(End how, CommandLog reading) {
@@ -163,7 +170,10 @@ final class ContainerRun implements Arrived {
     void closed(Supplier<BuilderException> reason) {
         BuilderException why = reason.get();
         if (result.completeExceptionally(why)) {
-            end.complete(new End(region.ticker().now(), null, why, false));
+            End how = new End(region.ticker().now(), null, why, false);
+            if (end.complete(how)) {
+                tell(how);
+            }
         }
         if (log != null) {
             log.stop();

@@ -14,6 +14,7 @@ import dev.ephemeralbuilder.LogSink;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.PartialAcquireException;
 import dev.ephemeralbuilder.ReapReport;
+import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.StateStore;
 import dev.ephemeralbuilder.spi.Ticker;
@@ -41,6 +42,7 @@ import org.slf4j.LoggerFactory;
 public final class Engine implements BuildFleet {
     private static final Logger log = LoggerFactory.getLogger(Engine.class);
     private static final int USER_THREADS = 8;
+    private static final int MOST_EVENTS = 10_000;
     private static final int STORE_THREADS = 4;
     private static final Duration STOP_CALLS = Duration.ofSeconds(5);
     private static final Duration DELIVERY = Duration.ofSeconds(1);
@@ -79,7 +81,7 @@ public final class Engine implements BuildFleet {
         this.storeCalls = new Calls(ticker, "store", STORE_THREADS);
         this.shellCalls = new Calls(ticker, "shell", config.maxConcurrentCalls());
         this.users = Calls.pool("ephemeral-builder-user-", USER_THREADS);
-        this.events = new Events(config.listeners(), Calls.holding(ticker, users));
+        this.events = new Events(config.listeners(), ticker, MOST_EVENTS);
         this.handouts = new Handouts(ticker);
         Attempt.Identity identity = new Attempt.Identity(
                 config.owner(), config.host() == null ? hostName() : config.host(), config.lease());
@@ -95,7 +97,7 @@ public final class Engine implements BuildFleet {
                 new Permits.Limits(config.maxMachines(), config.maxHourlySpend()));
         Records records = new Records(store, storeCalls, ticker, permits);
         List<Region> regions = config.providers().stream()
-                .map(provider -> region(new CloudCalls(provider, ticker, calls, retries, limits), records))
+                .map(provider -> region(new CloudCalls(provider, ticker, calls, retries, limits, events), records))
                 .toList();
         this.requests = new Requests(store, storeCalls, ticker, records, config.owner(), me, regions);
         this.acquisitions = new Acquisitions(config, ticker, regions, identity, requests, permits, events, held);
@@ -107,7 +109,8 @@ public final class Engine implements BuildFleet {
                 regions,
                 machines,
                 config.owner(),
-                new Reconciler(ticker, regions, records, machines, launching));
+                new Reconciler(ticker, regions, records, machines, launching),
+                events);
         this.hook = config.closeOnJvmExit() ? new Thread(this::close, "ephemeral-builder-exit") : null;
     }
 
@@ -372,7 +375,7 @@ public final class Engine implements BuildFleet {
         if (!closed.compareAndSet(false, true)) {
             uninterruptibly(
                     most -> stopped.await(most.toNanos(), TimeUnit.NANOSECONDS),
-                    config.closeTimeout().plus(STOP_CALLS.multipliedBy(3)));
+                    config.closeTimeout().plus(STOP_CALLS.multipliedBy(6)));
             return;
         }
         try {
@@ -431,7 +434,10 @@ public final class Engine implements BuildFleet {
         CountDownLatch said = new CountDownLatch(1);
         ticker.execute(() -> {
             Set<String> left = new TreeSet<>(machines.removals());
-            held.forEach(h -> left.add(h.machineId()));
+            held.forEach(h -> {
+                left.add(h.machineId());
+                events.publish(new BuilderEvent.LeftBehind(ticker.now(), h.requestId(), h.machineId()));
+            });
             log.warn(
                     "The fleet closes before everything is gone; the cloud ends these machines at their cap"
                             + " [ids={}, launches of unknown outcome={}]",
@@ -471,6 +477,8 @@ public final class Engine implements BuildFleet {
         uninterruptibly(shellCalls::stop, STOP_CALLS);
         uninterruptibly(storeCalls::stop, STOP_CALLS);
         uninterruptibly(handouts::close, DELIVERY);
+        uninterruptibly(events::close, STOP_CALLS);
+        events.stop();
         users.shutdown();
         uninterruptibly(most -> users.awaitTermination(most.toNanos(), TimeUnit.NANOSECONDS), STOP_CALLS);
         users.shutdownNow();

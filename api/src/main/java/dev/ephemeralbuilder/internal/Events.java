@@ -1,32 +1,41 @@
 package dev.ephemeralbuilder.internal;
 
-import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.event.BuilderListener;
+import dev.ephemeralbuilder.event.FleetEvent;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
 
-/** Hands events to the listeners, one at a time and in their order, on the users' pool. Safe for use by many threads. */
+/**
+ * Hands events to the listeners: each has its own order, its own bound and, as there are as many threads as listeners,
+ * its own thread while it is busy. Safe for use by many threads.
+ */
 final class Events {
-    private static final Logger log = LoggerFactory.getLogger(Events.class);
+    private final ExecutorService pool;
+    private final List<EventQueue> queues;
 
-    private final List<BuilderListener> listeners;
-    private final Executor inOrder;
-
-    Events(List<BuilderListener> listeners, Executor users) {
-        this.listeners = listeners;
-        this.inOrder = new SerialExecutor(users);
+    /** @param most how many events may wait for one listener */
+    Events(List<BuilderListener> listeners, Ticker ticker, int most) {
+        this.pool = Calls.pool("ephemeral-builder-listener-", Math.max(1, listeners.size()));
+        this.queues = listeners.stream()
+                .map(listener -> new EventQueue(listener, Calls.holding(ticker, pool), most))
+                .toList();
     }
 
-    void publish(BuilderEvent event) {
-        for (BuilderListener listener : listeners) {
-            try {
-                inOrder.execute(() -> listener.onEvent(event));
-            } catch (RejectedExecutionException closed) {
-                log.debug("The fleet is closed; an event is dropped");
-            }
-        }
+    void publish(FleetEvent event) {
+        queues.forEach(queue -> queue.add(event));
+    }
+
+    /** Takes no more events and waits until the listeners have heard what is left; false if they have not. */
+    boolean close(Duration most) throws InterruptedException {
+        pool.shutdown();
+        return pool.awaitTermination(most.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    /** Interrupts the listeners that are not done. */
+    void stop() {
+        pool.shutdownNow();
     }
 }

@@ -7,6 +7,7 @@ import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.ReclaimNotice;
 import dev.ephemeralbuilder.cost.CostEstimate;
 import dev.ephemeralbuilder.event.BuilderEvent;
+import dev.ephemeralbuilder.event.BuilderEvent.Released.Ending;
 import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
@@ -35,6 +36,8 @@ final class Held {
     private final Region region;
     private final Origin origin;
     private final String machineId;
+    private final Instant since;
+    private final ScriptEvents scripts;
     private final ReclaimNotices notices;
     private final CompletableFuture<BuilderHandle> opened = new CompletableFuture<>();
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
@@ -54,6 +57,8 @@ final class Held {
         this.region = region;
         this.origin = origin;
         this.machineId = machineId;
+        this.since = region.ticker().now();
+        this.scripts = new ScriptEvents(this, region);
         this.cap = origin.cap();
         this.raise = new CapRaise(region, this);
         this.notices = new ReclaimNotices(region.clock());
@@ -84,6 +89,11 @@ final class Held {
 
     Offer offer() {
         return origin.offer();
+    }
+
+    /** Returns what is told of the scripts on it. */
+    ScriptEvents scripts() {
+        return scripts;
     }
 
     /** Returns what is known of its reclaim. */
@@ -177,8 +187,17 @@ final class Held {
 
     /** Hands the machine to the terminator, once. May be called from any thread. */
     void release(Supplier<BuilderException> reason) {
+        hand(reason, null);
+    }
+
+    /** Hands a machine to the terminator that this fleet only holds to give it back. */
+    void remove(Supplier<BuilderException> reason) {
+        hand(reason, Ending.REMOVED);
+    }
+
+    private void hand(Supplier<BuilderException> reason, @Nullable Ending ending) {
         try {
-            region.ticker().execute(() -> releaseNow(reason));
+            region.ticker().execute(() -> releaseNow(reason, ending == null ? ending() : ending));
         } catch (RejectedExecutionException e) {
             log.debug(
                     "The fleet is closed: it has released its machines or named those that are left [id={}]",
@@ -186,13 +205,27 @@ final class Held {
         }
     }
 
-    private void releaseNow(Supplier<BuilderException> reason) {
+    private Ending ending() {
+        if (absent) {
+            return notices.standing().isPresent() ? Ending.RECLAIMED : Ending.LOST;
+        }
+        return opened.isDone() ? Ending.CLOSED : Ending.UNREADY;
+    }
+
+    private Duration heldUntil(Instant now) {
+        return Duration.between(since, now);
+    }
+
+    private void releaseNow(Supplier<BuilderException> reason, Ending ending) {
         if (overAt != null) {
             return;
         }
         Instant now = region.ticker().now();
         end(now, reason);
-        region.events().publish(new BuilderEvent.Released(now, requestId(), machineId, cost()));
+        scripts.allLost(reason);
+        region.events()
+                .publish(new BuilderEvent.Released(
+                        now, requestId(), machineId, offer(), ending, heldUntil(now), cost()));
         Stages.whenDone(
                 region.terminator()
                         .delete(machineId, seen ? now : origin.intendedAt().plus(INVISIBLE)),
@@ -219,13 +252,23 @@ final class Held {
      * ticker.
      */
     void letGo(Supplier<BuilderException> reason) {
+        letGo(reason, region.leases().until(machineId).orElse(cap));
+    }
+
+    private void letGo(Supplier<BuilderException> reason, Instant lease) {
         if (absent) {
-            releaseNow(reason);
+            releaseNow(reason, ending());
         }
         if (overAt != null) {
             return;
         }
-        end(region.ticker().now(), reason);
+        boolean ready = opened.isDone();
+        Instant now = region.ticker().now();
+        scripts.letGo();
+        end(now, reason);
+        if (ready) {
+            publish(new BuilderEvent.Detached(now, requestId(), machineId, heldUntil(now), lease));
+        }
         region.held().remove(this);
         gone.completeExceptionally(reason.get());
     }
@@ -298,8 +341,7 @@ final class Held {
         if (overAt != null) {
             return CompletableFuture.failedFuture(notHeld());
         }
-        letGo(() -> new BuilderLostException("Builder " + machineId + " was detached", null));
-        region.events().publish(new BuilderEvent.Detached(region.ticker().now(), requestId(), machineId, until));
+        letGo(() -> new BuilderLostException("Builder " + machineId + " was detached", null), until);
         return CompletableFuture.completedFuture(until);
     }
 

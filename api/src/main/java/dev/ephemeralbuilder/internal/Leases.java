@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -66,6 +67,11 @@ final class Leases {
     /** The cloud has shown a lease. */
     void seen(String id, Instant until) {
         held.computeIfPresent(id, (i, known) -> until);
+    }
+
+    /** Returns a machine's lease as last heard, nothing if it is not held here. */
+    Optional<Instant> until(String id) {
+        return Optional.ofNullable(held.get(id));
     }
 
     /** Renews one machine's lease at once, if that moves it forward; fails if the cloud does not take it. */

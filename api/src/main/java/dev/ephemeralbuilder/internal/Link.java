@@ -145,7 +145,9 @@ final class Link {
         }
         return connection().thenCompose(connection -> {
             connection.channels++;
+            Instant began = ticker.now();
             return calls.run(() -> opening.on(connection.shell)).whenComplete((channel, failure) -> {
+                cloud.opened(began, failure);
                 if (failure != null) {
                     connection.channels--;
                     // A connection that is up and opens nothing more is full, whatever we were told.

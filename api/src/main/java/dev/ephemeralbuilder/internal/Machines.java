@@ -228,7 +228,8 @@ final class Machines {
         Held mine = new Held(there.region(), origin, there.machine().id());
         held.add(mine);
         mine.seen();
-        return release(mine);
+        mine.remove(() -> new BuilderLostException("Machine " + mine.machineId() + " was released", null));
+        return mine.gone();
     }
 
     private CompletableFuture<Void> removeUnrecorded(Finder.Found there, @Nullable String token) {

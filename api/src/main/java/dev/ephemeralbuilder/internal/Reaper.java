@@ -2,8 +2,10 @@ package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.ReapReport;
 import dev.ephemeralbuilder.ReapReport.Finding;
+import dev.ephemeralbuilder.event.CloudEvent;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,6 +28,7 @@ final class Reaper {
     private final Machines machines;
     private final String owner;
     private final Reconciler reconciler;
+    private final Events events;
 
     /** By how much each cloud was ahead of this host at the last sweep. */
     private final Map<Region, Duration> leads = new HashMap<>();
@@ -34,12 +37,13 @@ final class Reaper {
     private Ticker.@Nullable Scheduled next;
     private boolean stopped;
 
-    Reaper(Ticker ticker, List<Region> regions, Machines machines, String owner, Reconciler reconciler) {
+    Reaper(Ticker ticker, List<Region> regions, Machines machines, String owner, Reconciler reconciler, Events events) {
         this.ticker = ticker;
         this.regions = List.copyOf(regions);
         this.machines = machines;
         this.owner = owner;
         this.reconciler = reconciler;
+        this.events = events;
     }
 
     /**
@@ -83,12 +87,15 @@ final class Reaper {
 
     /** Sweeps once; never fails for a cloud. */
     CompletableFuture<ReapReport> sweep(boolean dryRun) {
+        Instant began = ticker.now();
         List<CompletableFuture<ReapReport.Part>> parts = new ArrayList<>();
         for (Region region : regions) {
             CompletableFuture<ReapReport.Part> part =
                     new Sweep(region, machines, owner, dryRun, leads.get(region)).run();
             parts.add(part.thenApply(done -> {
                 leads.put(region, region.clock().lead());
+                Instant now = ticker.now();
+                events.publish(new CloudEvent.Swept(now, done, dryRun, Duration.between(began, now)));
                 return done;
             }));
         }

@@ -17,7 +17,7 @@ import java.util.concurrent.Executor;
 
 /** The scripts of one machine, whoever started them: what the machine says, nothing is remembered here. */
 final class ScriptList {
-    private final String machineId;
+    private final Held held;
     private final Region region;
     private final Executor users;
     private final Link link;
@@ -58,8 +58,8 @@ final class ScriptList {
         }
     }
 
-    ScriptList(String machineId, Region region, Executor users, Link link, Remote remote) {
-        this.machineId = machineId;
+    ScriptList(Held held, Region region, Executor users, Link link, Remote remote) {
+        this.held = held;
         this.region = region;
         this.users = users;
         this.link = link;
@@ -81,11 +81,16 @@ final class ScriptList {
             return CompletableFuture.failedFuture(unknown(id));
         }
         return remote.askForAll(Supervisor.list(id))
-                .thenApply(reply -> entries(reply).stream()
-                        .findFirst()
-                        .<RunningScript>map(
-                                entry -> new ScriptRun(id, entry.streamsSeparate(), region, users, link, remote))
-                        .orElseThrow(() -> unknown(id)));
+                .thenApply(reply ->
+                        entries(reply).stream().findFirst().map(this::run).orElseThrow(() -> unknown(id)));
+    }
+
+    private RunningScript run(Entry entry) {
+        String id = entry.summary().id();
+        if (entry.summary().state() == State.RUNNING) {
+            held.scripts().found(id);
+        }
+        return new ScriptRun(id, entry.streamsSeparate(), region, held.scripts(), users, link, remote);
     }
 
     private static List<Entry> entries(Reply reply) {
@@ -94,7 +99,7 @@ final class ScriptList {
 
     private ConfigurationException unknown(String id) {
         return new ConfigurationException(
-                "No script " + id + " was started on machine " + machineId + "; scripts() tells which were",
+                "No script " + id + " was started on machine " + held.machineId() + "; scripts() tells which were",
                 null,
                 null,
                 null);

@@ -15,6 +15,7 @@ final class ScriptRun implements RunningScript {
     private final String id;
     private final boolean streamsSeparate;
     private final Region region;
+    private final ScriptEvents events;
     private final Executor users;
     private final Link link;
     private final Remote remote;
@@ -25,10 +26,18 @@ final class ScriptRun implements RunningScript {
     private boolean awaited;
     private boolean waiting;
 
-    ScriptRun(String id, boolean streamsSeparate, Region region, Executor users, Link link, Remote remote) {
+    ScriptRun(
+            String id,
+            boolean streamsSeparate,
+            Region region,
+            ScriptEvents events,
+            Executor users,
+            Link link,
+            Remote remote) {
         this.id = id;
         this.streamsSeparate = streamsSeparate;
         this.region = region;
+        this.events = events;
         this.users = users;
         this.link = link;
         this.remote = remote;
@@ -133,6 +142,7 @@ final class ScriptRun implements RunningScript {
         if (exited.isPresent()) {
             ScriptResult end = parse(exited.get());
             result.complete(end);
+            events.ended(id, end);
             return Optional.of(end);
         }
         if (reply.value("running").isPresent()) {
@@ -144,6 +154,7 @@ final class ScriptRun implements RunningScript {
     private BuilderLostException lost(String why) {
         BuilderLostException lost = new BuilderLostException("Nobody knows how script " + id + " ended: " + why, null);
         result.completeExceptionally(lost);
+        events.lost(id, lost);
         return lost;
     }
 

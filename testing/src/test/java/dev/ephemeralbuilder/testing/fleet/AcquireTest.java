@@ -17,6 +17,7 @@ import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.Money;
 import dev.ephemeralbuilder.event.BuilderEvent;
+import dev.ephemeralbuilder.event.BuilderEvent.Acquired;
 import dev.ephemeralbuilder.event.BuilderEvent.Gone;
 import dev.ephemeralbuilder.event.BuilderEvent.LaunchFailed;
 import dev.ephemeralbuilder.event.BuilderEvent.Launched;
@@ -364,6 +365,7 @@ class AcquireTest {
                             Launched.class,
                             Running.class,
                             Ready.class,
+                            Acquired.class,
                             Released.class,
                             Gone.class);
             assertThat(rig.events).extracting(BuilderEvent::at).isSorted();
@@ -375,6 +377,8 @@ class AcquireTest {
             assertThat(rig.event(Launched.class).offer()).isEqualTo(builder.offer());
             assertThat(rig.event(Running.class).took()).isBetween(Duration.ofSeconds(40), Duration.ofSeconds(60));
             assertThat(rig.event(Ready.class).took()).isBetween(Duration.ZERO, Duration.ofSeconds(20));
+            assertThat(rig.event(Acquired.class).took()).isBetween(Duration.ofSeconds(40), Duration.ofSeconds(80));
+            assertThat(rig.event(Released.class).held()).isBetween(Duration.ofSeconds(340), Duration.ofSeconds(400));
             assertThat(rig.event(Released.class).cost().billed())
                     .isBetween(Duration.ofSeconds(340), Duration.ofSeconds(400));
             assertThat(gone.took()).isBetween(Duration.ofSeconds(20), Duration.ofSeconds(60));

@@ -21,6 +21,8 @@ import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.event.BuilderEvent;
+import dev.ephemeralbuilder.event.BuilderEvent.Acquired;
+import dev.ephemeralbuilder.event.BuilderEvent.CommandEnded;
 import dev.ephemeralbuilder.event.BuilderEvent.Gone;
 import dev.ephemeralbuilder.event.BuilderEvent.LaunchFailed;
 import dev.ephemeralbuilder.event.BuilderEvent.Launched;
@@ -132,6 +134,8 @@ class RunOnceTest {
                             Launched.class,
                             Running.class,
                             Ready.class,
+                            Acquired.class,
+                            CommandEnded.class,
                             Released.class,
                             Gone.class);
         }
