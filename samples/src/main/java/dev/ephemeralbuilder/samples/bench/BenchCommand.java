@@ -36,6 +36,7 @@ public final class BenchCommand implements Runnable {
         BenchOutput output = new BenchOutput(out, err, wall);
         return new CommandLine(new BenchCommand())
                 .addSubcommand(new FaultsCommand(output))
+                .addSubcommand(new ReclaimCommand(output))
                 .addSubcommand(new CallsCommand(output))
                 .addSubcommand(new OverheadCommand(output))
                 .addSubcommand(new ExecCommand(output));

@@ -7,13 +7,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The script that a job runs, and what it must print: both follow from the job's name. */
-final class BuildLog {
-    private static final int BLOCKS = 5;
-    private static final int LINES = 100;
+/**
+ * The script that a job runs, and what it must print.
+ *
+ * @param job stands in every line
+ * @param blocks how many times it prints and then pauses, so that there is a middle to cut it in
+ * @param lines how many in a block
+ * @param pause in seconds of the wall clock
+ * @param exitCode what it ends with
+ */
+record BuildLog(String job, int blocks, int lines, double pause, int exitCode) {
     private static final String FILLER = "0123456789abcdefghijklmnopqrstuvwxyz";
-
-    private BuildLog() {}
 
     /**
      * What a log lacks and what it has too much.
@@ -25,8 +29,12 @@ final class BuildLog {
         static final Difference NONE = new Difference(0, 0);
     }
 
-    /** Returns the script: lines in several blocks, with a pause after each so that there is a middle to cut it in. */
-    static String script(String job) {
+    /** Returns the script of a second that follows from its name, with an exit code from 0 to 63. */
+    static BuildLog of(String job) {
+        return new BuildLog(job, 5, 100, 0.2, job.hashCode() & 63);
+    }
+
+    String script() {
         return """
                 b=0
                 while [ $b -lt %d ]; do
@@ -36,21 +44,16 @@ final class BuildLog {
                         i=$((i+1))
                     done
                     b=$((b+1))
-                    sleep 0.2
+                    sleep %s
                 done
                 exit %d
-                """.formatted(BLOCKS, LINES, job, FILLER, exitCode(job));
+                """.formatted(blocks, lines, job, FILLER, Numbers.text(pause), exitCode);
     }
 
-    /** Returns what the script ends with, from 0 to 63. */
-    static int exitCode(String job) {
-        return job.hashCode() & 63;
-    }
-
-    static byte[] expected(String job) {
+    byte[] expected() {
         StringBuilder text = new StringBuilder();
-        for (int b = 0; b < BLOCKS; b++) {
-            for (int i = 0; i < LINES; i++) {
+        for (int b = 0; b < blocks; b++) {
+            for (int i = 0; i < lines; i++) {
                 text.append(job + " block " + b + " line " + i + " " + FILLER + "\n");
             }
         }

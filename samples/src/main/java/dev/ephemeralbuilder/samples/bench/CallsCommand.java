@@ -150,7 +150,7 @@ final class CallsCommand extends BenchProgram {
 
     /** Without a script, which takes no call; its deletion is not verified, since such loops do not. */
     private static void plainLoop(Cloud cloud, Ticker ticker, int count) throws IOException, InterruptedException {
-        try (PlainApi api = new PlainApi(cloud.facts(), ticker);
+        try (PlainApi api = new PlainApi(cloud.facts(), PlainPlace.usual(cloud.facts()), ticker);
                 Crew crew = new Crew("plain", count)) {
             List<Future<?>> lives = new ArrayList<>();
             for (int i = 0; i < count; i++) {

@@ -5,9 +5,11 @@ import dev.ephemeralbuilder.spi.Ticker;
 import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
 import dev.ephemeralbuilder.testing.simulator.SimulatedMachine;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 
 /**
  * Watches from inside of the cloud which machines there are, several times a second: no machine lives so short that it is
@@ -18,6 +20,7 @@ final class Census {
 
     private final AlibabaCloudSimulator simulator;
     private final Ticker wall;
+    private final BiConsumer<SimulatedMachine, Instant> onSight;
     private final Map<String, Life> lives = new LinkedHashMap<>();
 
     /**
@@ -34,7 +37,9 @@ final class Census {
         }
     }
 
-    Census(AlibabaCloudSimulator simulator, Ticker wall) {
+    /** @param onSight is told of every machine at each look, with the time by the cloud's clock */
+    Census(AlibabaCloudSimulator simulator, Ticker wall, BiConsumer<SimulatedMachine, Instant> onSight) {
+        this.onSight = onSight;
         this.simulator = simulator;
         this.wall = wall;
     }
@@ -52,17 +57,25 @@ final class Census {
     }
 
     private synchronized void look() {
-        long now = simulator.clock().now().toEpochMilli();
+        Instant time = simulator.clock().now();
+        long now = time.toEpochMilli();
         lives.replaceAll((id, life) -> new Life(id, life.request, life.first, life.last, false));
         for (SimulatedMachine machine : simulator.machines()) {
             Life before = lives.get(machine.id());
             lives.put(
                     machine.id(),
                     new Life(machine.id(), request(machine.tags()), before == null ? now : before.first, now, true));
+            onSight.accept(machine, time);
         }
     }
 
-    private static String request(Map<String, String> tags) {
+    /** Returns how many are there now. */
+    static long alive(List<Life> lives) {
+        return lives.stream().filter(Life::alive).count();
+    }
+
+    /** Returns what a machine was created for, by its tags; empty if they do not say. */
+    static String request(Map<String, String> tags) {
         return tags.getOrDefault(MachineTags.REQUEST, tags.getOrDefault(PlainApi.REQUEST_TAG, ""));
     }
 }

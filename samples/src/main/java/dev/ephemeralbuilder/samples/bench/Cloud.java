@@ -21,6 +21,12 @@ final class Cloud implements AutoCloseable {
     /** Asks when each machine began to accept SSH. */
     static final String ACCEPTED = "accepted";
 
+    /** Asks for {@link Bill bills}. */
+    static final String BILLS = "bills";
+
+    /** Asks which machines were taken back, and how. */
+    static final String RECLAIMED = "reclaimed";
+
     private final CloudPlan plan;
     private final Path machines;
     private final Child process;
@@ -28,6 +34,9 @@ final class Cloud implements AutoCloseable {
 
     /** The answer to {@link #ACCEPTED}. */
     record Accepted(Map<String, Long> microsByMachine) {}
+
+    /** The answer to {@link #RECLAIMED}. */
+    record Reclaimed(Map<String, ReclaimPlan.Deed> byMachine) {}
 
     private Cloud(CloudPlan plan, Path machines, Child process, CloudFacts facts) {
         this.plan = plan;
@@ -84,6 +93,16 @@ final class Cloud implements AutoCloseable {
     /** Returns every machine that there ever was, oldest first. */
     List<Census.Life> machines() throws IOException, InterruptedException {
         return List.of(Json.read(process.ask(MACHINES), Census.Life[].class));
+    }
+
+    /** Returns what every machine has cost until now. */
+    List<Bill> bills() throws IOException, InterruptedException {
+        return List.of(Json.read(process.ask(BILLS), Bill[].class));
+    }
+
+    /** Returns the machines that were taken back by plan, and how. */
+    Map<String, ReclaimPlan.Deed> reclaimed() throws IOException, InterruptedException {
+        return Json.read(process.ask(RECLAIMED), Reclaimed.class).byMachine();
     }
 
     /** Returns when each machine began to accept SSH, in microseconds of the wall clock since 1970. */

@@ -1,6 +1,7 @@
 package dev.ephemeralbuilder.samples.bench;
 
 import dev.ephemeralbuilder.samples.product.ProviderChoice;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the simulated cloud of a measurement is like.
@@ -13,6 +14,7 @@ import dev.ephemeralbuilder.samples.product.ProviderChoice;
  * @param lazy whether {@code sleep} takes half a minute on its machines, whatever it is asked for: then what watches over scripts
  *     there costs this host nothing
  * @param providers which products the library's fleets use
+ * @param reclaims which machines it takes back; null for none
  */
 record CloudPlan(
         long seed,
@@ -21,29 +23,35 @@ record CloudPlan(
         long bootMostSeconds,
         boolean faults,
         boolean lazy,
-        ProviderChoice providers) {
+        ProviderChoice providers,
+        @Nullable ReclaimPlan reclaims) {
     /** Returns the usual cloud: machines boot in 40 ± 10 s, and they are instances. */
     static CloudPlan of(long seed, double scale) {
-        return new CloudPlan(seed, scale, 30, 50, false, false, ProviderChoice.ECS);
+        return new CloudPlan(seed, scale, 30, 50, false, false, ProviderChoice.ECS, null);
     }
 
     /** Returns a cloud whose clock is the wall's. */
     static CloudPlan wall(long seed, long bootLeastSeconds, long bootMostSeconds) {
-        return new CloudPlan(seed, 1, bootLeastSeconds, bootMostSeconds, false, false, ProviderChoice.ECS);
+        return new CloudPlan(seed, 1, bootLeastSeconds, bootMostSeconds, false, false, ProviderChoice.ECS, null);
     }
 
     /** Returns the same cloud with lazy machines. */
     CloudPlan withLazyMachines() {
-        return new CloudPlan(seed, scale, bootLeastSeconds, bootMostSeconds, faults, true, providers);
+        return new CloudPlan(seed, scale, bootLeastSeconds, bootMostSeconds, faults, true, providers, reclaims);
     }
 
     /** Returns the same cloud with faults. */
     CloudPlan withFaults() {
-        return new CloudPlan(seed, scale, bootLeastSeconds, bootMostSeconds, true, lazy, providers);
+        return new CloudPlan(seed, scale, bootLeastSeconds, bootMostSeconds, true, lazy, providers, reclaims);
     }
 
     /** Returns the same cloud with fleets of these products. */
     CloudPlan with(ProviderChoice choice) {
-        return new CloudPlan(seed, scale, bootLeastSeconds, bootMostSeconds, faults, lazy, choice);
+        return new CloudPlan(seed, scale, bootLeastSeconds, bootMostSeconds, faults, lazy, choice, reclaims);
+    }
+
+    /** Returns the same cloud, which takes machines back. */
+    CloudPlan with(ReclaimPlan plan) {
+        return new CloudPlan(seed, scale, bootLeastSeconds, bootMostSeconds, faults, lazy, providers, plan);
     }
 }

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * The simulated cloud of a benchmark, in a process of its own. Its arguments are a {@link CloudPlan} and a folder for its
@@ -37,13 +38,16 @@ final class CloudProcess {
 
     private final AlibabaCloudSimulator simulator;
     private final Census census;
+    private final Reclaims reclaims;
 
     /** By machine: when it began to accept SSH, in microseconds of the wall clock since 1970. */
     private final Map<String, Long> acceptedAt;
 
-    private CloudProcess(AlibabaCloudSimulator simulator, Census census, Map<String, Long> acceptedAt) {
+    private CloudProcess(
+            AlibabaCloudSimulator simulator, Census census, Reclaims reclaims, Map<String, Long> acceptedAt) {
         this.simulator = simulator;
         this.census = census;
+        this.reclaims = reclaims;
         this.acceptedAt = acceptedAt;
     }
 
@@ -59,9 +63,11 @@ final class CloudProcess {
         try (Ticker wall = Ticker.system("ephemeral-bench-wall");
                 AlibabaCloudSimulator simulator = start(plan, Path.of(arguments[1]), wall, acceptedAt)) {
             out.println(Json.line(facts(simulator, wall)));
-            Census census = new Census(simulator, wall);
+            ReclaimPlan reclaimed = plan.reclaims();
+            Reclaims reclaims = new Reclaims(simulator, reclaimed == null ? new ReclaimPlan(0, 0, 1) : reclaimed);
+            Census census = new Census(simulator, wall, reclaims);
             census.start();
-            CloudProcess process = new CloudProcess(simulator, census, acceptedAt);
+            CloudProcess process = new CloudProcess(simulator, census, reclaims, acceptedAt);
             BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
             for (String line = in.readLine(); line != null; line = in.readLine()) {
                 out.println(Json.line(process.answer(line)));
@@ -126,9 +132,18 @@ final class CloudProcess {
         return switch (question) {
             case Cloud.CALLS -> calls();
             case Cloud.MACHINES -> census.take();
+            case Cloud.BILLS -> bills();
+            case Cloud.RECLAIMED -> new Cloud.Reclaimed(reclaims.done());
             case Cloud.ACCEPTED -> new Cloud.Accepted(Map.copyOf(acceptedAt));
             default -> throw new IllegalArgumentException("there is no answer to " + question);
         };
+    }
+
+    private List<Bill> bills() {
+        return Stream.concat(
+                        simulator.instances().stream().map(Bill::of),
+                        simulator.groups().stream().map(Bill::of))
+                .toList();
     }
 
     private CallCounts calls() {

@@ -1,9 +1,12 @@
 package dev.ephemeralbuilder.samples.bench;
 
+import java.util.List;
 import java.util.function.Consumer;
 
 /** Runs jobs on machines in one way or another. Safe for use by many threads. */
 interface Contestant extends AutoCloseable {
+    String WRONG_CODE = "an exit code that the script did not give";
+
     /**
      * How one try ended.
      *
@@ -11,8 +14,16 @@ interface Contestant extends AutoCloseable {
      * @param reason the type of the failure; empty if there is none
      * @param message what it says; empty if there is none
      * @param difference what is wrong with the log
+     * @param machines those that it was begun on, in their order
+     * @param estimate what the contestant itself thinks that this has cost, in CNY; 0 if it has no idea
      */
-    record Result(End end, String reason, String message, BuildLog.Difference difference) {}
+    record Result(
+            End end,
+            String reason,
+            String message,
+            BuildLog.Difference difference,
+            List<String> machines,
+            double estimate) {}
 
     /** What came of a try. */
     enum End {
@@ -29,10 +40,9 @@ interface Contestant extends AutoCloseable {
     /**
      * Runs a job's script on a new machine, whole: from the request to giving the machine back. Blocks.
      *
-     * @param attempt names the job and the try; the script follows from it
      * @param uses is told of the machine that the script is going to run on
      */
-    Result run(String attempt, Consumer<String> uses) throws InterruptedException;
+    Result run(Work work, Consumer<String> uses) throws InterruptedException;
 
     /** Waits until nothing is under way any more, for a bounded time; an interrupt ends the waiting. */
     @Override

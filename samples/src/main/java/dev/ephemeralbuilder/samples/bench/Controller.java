@@ -13,6 +13,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Future;
@@ -42,7 +43,8 @@ final class Controller {
     /** Who runs the jobs. */
     enum Kind {
         OURS,
-        PLAIN_LOOP
+        PLAIN_LOOP,
+        NO_HANDLING
     }
 
     /**
@@ -58,6 +60,9 @@ final class Controller {
      * @param scale of the cloud's clock
      * @param providers which products machines come from
      * @param atOnce how many jobs run at a time
+     * @param tries how often a job is tried at most
+     * @param reclaims what the jobs are like; null for the jobs and the mischief of {@code bench faults}
+     * @param place where plain loops start their machines; null for their usual places
      * @param stateFolder where controllers leave what their successors need; null for those that have none
      */
     record Plan(
@@ -67,8 +72,41 @@ final class Controller {
             long seed,
             ProviderChoice providers,
             int atOnce,
+            int tries,
+            @Nullable ReclaimPlan reclaims,
+            @Nullable PlainPlace place,
             @Nullable String stateFolder,
-            List<Job> jobs) {}
+            List<Job> jobs) {
+        /** Returns the same plan for other jobs. */
+        Plan with(List<Job> others) {
+            return new Plan(
+                    kind,
+                    cloud,
+                    scale,
+                    seed,
+                    providers,
+                    atOnce,
+                    tries,
+                    reclaims,
+                    place,
+                    stateFolder,
+                    List.copyOf(others));
+        }
+
+        /** Returns whether a job is not tried again after a result. */
+        boolean isLast(Job job, Contestant.Result result) {
+            return result.end() != Contestant.End.FAILED_AGAIN || job.tries() + 1 >= tries;
+        }
+
+        private Work work(Job job) {
+            String attempt = job.name() + "-" + job.tries();
+            return reclaims == null ? Work.of(attempt) : reclaims.work(job.name(), attempt);
+        }
+
+        private Mischief mischief() {
+            return new Mischief(cloud, seed, reclaims == null ? Mischief.Shares.FAULTS : Mischief.Shares.NONE);
+        }
+    }
 
     /**
      * What has happened.
@@ -77,13 +115,9 @@ final class Controller {
      * @param job the job, or empty
      * @param machine the machine that the script is going to run on, or empty
      * @param result how the try ended, or null
+     * @param millis time since the job began in this process, by the cloud's clock
      */
-    record Event(String what, String job, String machine, Contestant.@Nullable Result result) {}
-
-    /** Returns whether a job is not tried again after a result. */
-    static boolean isLast(Job job, Contestant.Result result) {
-        return result.end() != Contestant.End.FAILED_AGAIN || job.tries() + 1 >= FaultsCommand.TRIES;
-    }
+    record Event(String what, String job, String machine, Contestant.@Nullable Result result, long millis) {}
 
     /** Runs the jobs of the plan in the first line of input. */
     public static void main(String[] arguments) throws Exception {
@@ -116,7 +150,7 @@ final class Controller {
                 List<Future<?>> jobs = new ArrayList<>();
                 for (Job job : plan.jobs()) {
                     jobs.add(crew.submit(() -> {
-                        run(contestant, job);
+                        run(contestant, job, ticker);
                         return null;
                     }));
                 }
@@ -124,14 +158,15 @@ final class Controller {
                     job.get(ONE_JOB.toSeconds(), TimeUnit.SECONDS);
                 }
             }
-            say(new Event(CLOSED, "", "", null));
+            say(new Event(CLOSED, "", "", null, 0));
         }
     }
 
     private Contestant contestant(Ticker ticker) {
-        Mischief mischief = new Mischief(plan.cloud(), plan.seed());
-        if (plan.kind() == Kind.PLAIN_LOOP) {
-            return new PlainLoop(ways(ticker), mischief);
+        Mischief mischief = plan.mischief();
+        if (plan.kind() != Kind.OURS) {
+            PlainLoop loop = new PlainLoop(ways(ticker), mischief);
+            return plan.kind() == Kind.PLAIN_LOOP ? loop : new NoHandling(loop);
         }
         BuildFleet.Builder fleet = CloudClients.fleet(plan.cloud(), plan.providers())
                 .owner(FaultsCommand.OWNER)
@@ -146,21 +181,25 @@ final class Controller {
     }
 
     private List<PlainWay> ways(Ticker ticker) {
+        PlainPlace place = plan.place();
+        PlainPlace instances = place == null ? PlainPlace.usual(plan.cloud()) : place;
         return plan.providers().products().stream()
                 .map(product -> switch (product) {
-                    case ECS -> new PlainMachines(plan.cloud(), ticker);
-                    case ECI -> new PlainGroups(plan.cloud(), ticker);
+                    case ECS -> new PlainMachines(plan.cloud(), instances, ticker);
+                    case ECI -> new PlainGroups(plan.cloud(), place, ticker);
                 })
                 .toList();
     }
 
-    private void run(Contestant contestant, Job job) throws InterruptedException {
+    private void run(Contestant contestant, Job job, Ticker ticker) throws InterruptedException {
+        Instant begin = ticker.now();
         Job next = job;
         while (true) {
-            Contestant.Result result = contestant.run(
-                    job.name() + "-" + next.tries(), machine -> say(new Event(USED, job.name(), machine, null)));
-            say(new Event(TRIED, job.name(), "", result));
-            if (isLast(next, result)) {
+            Contestant.Result result =
+                    contestant.run(plan.work(next), machine -> say(new Event(USED, job.name(), machine, null, 0)));
+            long millis = Duration.between(begin, ticker.now()).toMillis();
+            say(new Event(TRIED, job.name(), "", result, millis));
+            if (plan.isLast(next, result)) {
                 return;
             }
             next = new Job(job.name(), next.tries() + 1);

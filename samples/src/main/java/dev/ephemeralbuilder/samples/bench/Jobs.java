@@ -4,6 +4,7 @@ import dev.ephemeralbuilder.spi.Ticker;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,12 +40,38 @@ final class Jobs {
     private final int asked;
     private final Map<String, Controller.Job> open = new LinkedHashMap<>();
     private final Set<String> used = new HashSet<>();
+    private final Map<String, Ended> ended = new HashMap<>();
     private final Map<String, Integer> reasons = new TreeMap<>();
+    private int wrongs;
     private int tries;
     private int succeeded;
     private int failed;
     private long bytesLost;
     private long bytesDoubled;
+
+    /**
+     * How a job ended.
+     *
+     * @param end of the last try
+     * @param right whether its output is what the script wrote
+     * @param machines those that it was begun on, in their order
+     * @param estimate what the contestant thinks that all of it has cost, in CNY
+     * @param millis how long it took, by the cloud's clock
+     */
+    record Ended(Contestant.End end, boolean right, List<String> machines, double estimate, long millis) {
+        static final Ended NOT_BEGUN = new Ended(Contestant.End.FAILED_AGAIN, true, List.of(), 0, 0);
+
+        private Ended then(Contestant.Result result, long time) {
+            List<String> all = new ArrayList<>(machines);
+            all.addAll(result.machines());
+            return new Ended(
+                    result.end(),
+                    result.difference().equals(BuildLog.Difference.NONE),
+                    List.copyOf(all),
+                    estimate + result.estimate(),
+                    time);
+        }
+    }
 
     Jobs(BenchOutput output, String name, int count) {
         this.output = output;
@@ -79,25 +106,16 @@ final class Jobs {
 
     /** @param killAfter from its first sign of life; zero for never */
     private void run(Controller.Plan plan, Duration killAfter) throws IOException, InterruptedException {
-        Controller.Plan rest = new Controller.Plan(
-                plan.kind(),
-                plan.cloud(),
-                plan.scale(),
-                plan.seed(),
-                plan.providers(),
-                plan.atOnce(),
-                plan.stateFolder(),
-                List.copyOf(open.values()));
         Ticker.Scheduled kill = null;
         try (Child controller = Child.java(name, QUIETLY, Controller.class)) {
-            controller.say(Json.line(rest));
+            controller.say(Json.line(plan.with(List.copyOf(open.values()))));
             while (true) {
                 Optional<String> line = controller.next(SILENCE);
                 if (line.isEmpty()) {
                     return;
                 }
                 Controller.Event event = Json.read(line.get(), Controller.Event.class);
-                take(event);
+                take(event, plan);
                 if (kill == null && !killAfter.isZero()) {
                     kill = output.wall().schedule(killAfter, controller::kill);
                 }
@@ -112,7 +130,7 @@ final class Jobs {
         }
     }
 
-    private void take(Controller.Event event) {
+    private void take(Controller.Event event, Controller.Plan plan) {
         if (event.what().equals(Controller.USED)) {
             used.add(event.machine());
         }
@@ -122,18 +140,25 @@ final class Jobs {
             return;
         }
         tries++;
+        ended.merge(
+                job.name(),
+                Ended.NOT_BEGUN.then(result, event.millis()),
+                (before, now) -> before.then(result, event.millis()));
         bytesLost += result.difference().lost();
         bytesDoubled += result.difference().doubled();
         if (!result.reason().isEmpty()) {
             reasons.merge(result.reason(), 1, Integer::sum);
         }
-        if (!Controller.isLast(job, result)) {
+        if (!plan.isLast(job, result)) {
             open.put(job.name(), new Controller.Job(job.name(), job.tries() + 1));
             return;
         }
         if (result.end() == Contestant.End.UNACCOUNTED) {
-            output.progress(
-                    name + ": " + job.name() + " is not accounted for: " + result.reason() + " " + result.message());
+            wrongs++;
+            if (wrongs <= MOST_FAILURES_SHOWN) {
+                output.progress(name + ": " + job.name() + " is not accounted for: " + result.reason() + " "
+                        + result.message());
+            }
             // Stays open, so that it counts as such.
             return;
         }
@@ -146,10 +171,15 @@ final class Jobs {
                 output.progress(name + ": " + job.name() + " has failed: " + result.reason() + " " + result.message());
             }
         }
-        int ended = asked - open.size();
-        if (ended % 50 == 0) {
-            output.progress(name + ": " + ended + " of " + asked + " have ended");
+        int closed = asked - open.size();
+        if (closed % 50 == 0) {
+            output.progress(name + ": " + closed + " of " + asked + " have ended");
         }
+    }
+
+    /** Returns how those jobs ended that were tried at all, by their names. */
+    Map<String, Ended> ended() {
+        return Map.copyOf(ended);
     }
 
     int asked() {

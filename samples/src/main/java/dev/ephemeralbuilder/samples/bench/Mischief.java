@@ -8,15 +8,15 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.SplittableRandom;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What goes wrong on the machines of {@code bench faults}: SSH or exec is cut in 5 % of the scripts, and 2 % of the machines are
- * lost in the middle of one, without notice. Which ones, and at which byte of the output, follows from the seed and from
+ * What goes wrong on the machines of {@code bench faults}: SSH or exec is cut in 5 % of the scripts, 10 % of the machines are
+ * taken back with notice in the middle of one, and 2 % without. Which ones, and at which byte of the output, follows from the seed and from
  * the try. Safe for use by many threads.
  */
 final class Mischief {
-    private static final double CUT_SHARE = 0.05;
-    private static final double LOST_SHARE = 0.02;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final HttpClient client = HttpClient.newBuilder()
@@ -25,27 +25,42 @@ final class Mischief {
             .build();
     private final URI controls;
     private final long seed;
+    private final Shares shares;
 
-    Mischief(CloudFacts facts, long seed) {
+    Mischief(CloudFacts facts, long seed, Shares shares) {
+        this.shares = shares;
         this.controls = URI.create(facts.endpoint() + "/_simulator/");
         this.seed = seed;
+    }
+
+    /**
+     * What happens in how many of the scripts, from 0 to 1.
+     *
+     * @param cut the connection is cut
+     * @param reclaimed the machine is taken back with the usual notice
+     * @param lost it is taken back without
+     */
+    record Shares(double cut, double reclaimed, double lost) {
+        static final Shares FAULTS = new Shares(0.05, 0.10, 0.02);
+        static final Shares NONE = new Shares(0, 0, 0);
     }
 
     private enum Deed {
         NONE,
         CUT,
-        LOSE_MACHINE
+        LOSE_MACHINE,
+        RECLAIM
     }
 
     /** What happens to one try, told of each piece of its output. Confined to one thread at a time. */
     final class Watch {
-        private final String machine;
+        private final Supplier<@Nullable String> machine;
         private final long at;
         private Deed deed;
         private long seen;
         private volatile boolean lostMachine;
 
-        private Watch(String machine, Deed deed, long at) {
+        private Watch(Supplier<@Nullable String> machine, Deed deed, long at) {
             this.machine = machine;
             this.deed = deed;
             this.at = at;
@@ -62,13 +77,19 @@ final class Mischief {
             if (seen <= at || deed == Deed.NONE) {
                 return;
             }
+            String id = machine.get();
+            if (id == null) {
+                return;
+            }
             Deed due = deed;
             deed = Deed.NONE;
-            if (due == Deed.CUT) {
-                order(cut(machine), "{}");
-            } else {
-                lostMachine = true;
-                order("machines/" + machine + "/reclaim", "{\"noticeSeconds\":0}");
+            switch (due) {
+                case CUT -> order(cut(id), "{}");
+                case RECLAIM -> order("machines/" + id + "/reclaim", "{}");
+                default -> {
+                    lostMachine = true;
+                    order("machines/" + id + "/reclaim", "{\"noticeSeconds\":0}");
+                }
             }
         }
     }
@@ -82,15 +103,26 @@ final class Mischief {
      * Begins a try.
      *
      * @param attempt the name of the try
+     * @param machine says which machine it is, or null until that is known
      * @param bytes how long its output is
      */
-    Watch watch(String attempt, String machine, int bytes) {
+    Watch watch(String attempt, Supplier<@Nullable String> machine, int bytes) {
         SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + attempt.hashCode());
         double draw = random.nextDouble();
         // Before the last block, so that the script still runs.
         long at = (long) (random.nextDouble() * bytes * 0.7);
-        Deed deed = draw < CUT_SHARE ? Deed.CUT : draw < CUT_SHARE + LOST_SHARE ? Deed.LOSE_MACHINE : Deed.NONE;
-        return new Watch(machine, deed, at);
+        return new Watch(machine, deed(draw), at);
+    }
+
+    private Deed deed(double draw) {
+        if (draw < shares.cut()) {
+            return Deed.CUT;
+        }
+        double lost = shares.cut() + shares.lost();
+        if (draw < lost) {
+            return Deed.LOSE_MACHINE;
+        }
+        return draw < lost + shares.reclaimed() ? Deed.RECLAIM : Deed.NONE;
     }
 
     private void order(String path, String body) {

@@ -37,43 +37,46 @@ final class Ours implements Contestant {
     }
 
     @Override
-    public Result run(String attempt, Consumer<String> uses) throws InterruptedException {
-        byte[] expected = BuildLog.expected(attempt);
+    public Result run(Work work, Consumer<String> uses) throws InterruptedException {
+        String attempt = work.attempt();
+        byte[] expected = work.log().expected();
+        List<String> machines = new ArrayList<>();
         ByteArrayOutputStream log = new ByteArrayOutputStream();
         Mischief.Watch[] started = new Mischief.Watch[1];
         AcquireRequest request = AcquireRequest.builder().requestId(attempt).build();
         try (EphemeralBuilder builder = fleet.acquire(spec, request)) {
             keep(builder.gone());
             uses.accept(builder.id());
-            Mischief.Watch watch = mischief.watch(attempt, builder.id(), expected.length);
+            machines.add(builder.id());
+            Mischief.Watch watch = mischief.watch(attempt, builder::id, expected.length);
             started[0] = watch;
-            ScriptResult result = builder.run(Script.of(BuildLog.script(attempt)), (stream, bytes, length) -> {
+            ScriptResult result = builder.run(Script.of(work.log().script()), (stream, bytes, length) -> {
                 log.write(bytes, 0, length);
                 watch.seen(length);
             });
-            boolean right =
-                    result.ending() == ScriptResult.Ending.EXITED && result.exitCode() == BuildLog.exitCode(attempt);
+            boolean right = result.ending() == ScriptResult.Ending.EXITED
+                    && result.exitCode() == work.log().exitCode();
             BuildLog.Difference difference = BuildLog.compare(expected, log.toByteArray());
             return right
-                    ? new Result(End.DONE, "", "", difference)
-                    : new Result(
-                            End.UNACCOUNTED,
-                            "an exit code that the script did not give",
-                            result.toString(),
-                            difference);
+                    ? new Result(End.DONE, "", "", difference, machines, 0)
+                    : new Result(End.UNACCOUNTED, WRONG_CODE, result.toString(), difference, machines, 0);
         } catch (BuilderException e) {
             return new Result(
                     e.retryable() ? End.FAILED_AGAIN : End.FAILED,
                     e.getClass().getSimpleName()
                             + e.code().map(code -> " " + code).orElse(""),
                     String.valueOf(e.getMessage()),
-                    difference(started[0], expected, log.toByteArray()));
+                    difference(started[0], expected, log.toByteArray()),
+                    machines,
+                    0);
         } catch (IOException | RuntimeException e) {
             return new Result(
                     End.UNACCOUNTED,
                     e.getClass().getSimpleName(),
                     String.valueOf(e.getMessage()),
-                    BuildLog.Difference.NONE);
+                    BuildLog.Difference.NONE,
+                    machines,
+                    0);
         }
     }
 

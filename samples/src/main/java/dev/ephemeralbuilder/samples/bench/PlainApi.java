@@ -24,14 +24,15 @@ final class PlainApi implements AutoCloseable {
     static final Duration BETWEEN_LOOKS = Duration.ofSeconds(5);
     static final int MOST_LOOKS = 120;
     static final String REQUEST_TAG = "ci-job";
-    private static final String TYPE = "ecs.c7.xlarge";
 
     private final CloudFacts facts;
+    private final PlainPlace place;
     private final Ticker ticker;
     private final DefaultAcsClient client;
 
-    PlainApi(CloudFacts facts, Ticker ticker) {
+    PlainApi(CloudFacts facts, PlainPlace place, Ticker ticker) {
         this.facts = facts;
+        this.place = place;
         this.ticker = ticker;
         this.client = client(facts);
     }
@@ -51,20 +52,20 @@ final class PlainApi implements AutoCloseable {
     }
 
     /**
-     * Creates a machine in the first zone and returns its id.
+     * Creates a machine and returns its id.
      *
      * @param request goes into the tag by which such teams find their machines
      * @param userData in Base64, or null
      */
     String run(String request, @Nullable String userData) throws ClientException {
-        String zone = facts.vSwitches().keySet().stream().sorted().findFirst().orElseThrow();
         RunInstancesRequest run = new RunInstancesRequest();
-        run.setInstanceType(TYPE);
+        run.setInstanceType(place.type());
         run.setImageId(facts.machineImage());
         run.setSecurityGroupId(facts.securityGroup());
-        run.setZoneId(zone);
-        run.setVSwitchId(facts.vSwitches().get(zone));
+        run.setZoneId(place.zone());
+        run.setVSwitchId(facts.vSwitches().get(place.zone()));
         run.setSpotStrategy("SpotAsPriceGo");
+        run.setSpotDuration(place.spotDuration());
         RunInstancesRequest.Tag tag = new RunInstancesRequest.Tag();
         tag.setKey(REQUEST_TAG);
         tag.setValue(request);

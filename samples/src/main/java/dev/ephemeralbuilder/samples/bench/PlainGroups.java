@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.IntConsumer;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Container groups as most teams use them: a container that sleeps, a look every five seconds, and the script by one
@@ -20,7 +22,7 @@ final class PlainGroups implements PlainWay {
     private static final String VERSION = "2018-08-08";
     private static final String CONTAINER = "build";
     private static final String SENTINEL = "__EXIT__";
-    private static final Pattern LAST_LINE = Pattern.compile(SENTINEL + "\\d+\n\\z");
+    private static final Pattern LAST_LINE = Pattern.compile(SENTINEL + "(\\d+)\n\\z");
 
     /** The longest item of a command that the API takes. */
     private static final int ITEM = 256;
@@ -29,27 +31,35 @@ final class PlainGroups implements PlainWay {
     private static final String JOIN = "s=;for p;do s=$s$p;done;(eval \"$s\");echo " + SENTINEL + "$?";
 
     private final CloudFacts facts;
+    private final @Nullable PlainPlace place;
     private final Ticker ticker;
     private final PlainRpc api;
     private final PlainSocket sockets = new PlainSocket();
 
-    PlainGroups(CloudFacts facts, Ticker ticker) {
+    /** @param place null for whichever type there is for the size */
+    PlainGroups(CloudFacts facts, @Nullable PlainPlace place, Ticker ticker) {
         this.facts = facts;
+        this.place = place;
         this.ticker = ticker;
         this.api = new PlainRpc(facts, VERSION);
     }
 
     @Override
     public String create(String request) throws ClientException {
-        String zone = facts.vSwitches().keySet().stream().sorted().findFirst().orElseThrow();
+        String zone = (place == null ? PlainPlace.usual(facts) : place).zone();
         Map<String, String> parameters = new TreeMap<>();
         parameters.put("ContainerGroupName", request);
         parameters.put("ZoneId", zone);
         parameters.put("VSwitchId", facts.vSwitches().getOrDefault(zone, ""));
         parameters.put("SecurityGroupId", facts.securityGroup());
         parameters.put("RestartPolicy", "Never");
-        parameters.put("Cpu", "4");
-        parameters.put("Memory", "8");
+        if (place == null || place.isSize()) {
+            parameters.put("Cpu", "4");
+            parameters.put("Memory", "8");
+        } else {
+            parameters.put("InstanceType", place.type());
+            parameters.put("SpotDuration", Integer.toString(place.spotDuration()));
+        }
         parameters.put("SpotStrategy", "SpotAsPriceGo");
         parameters.put("Tag.1.Key", PlainApi.REQUEST_TAG);
         parameters.put("Tag.1.Value", request);
@@ -98,8 +108,10 @@ final class PlainGroups implements PlainWay {
                 .required("WebSocketUri")
                 .asText();
         String output = sockets.read(URI.create(uri), seen);
-        boolean told = LAST_LINE.matcher(output).find();
-        return new Ran(told, LAST_LINE.matcher(output).replaceFirst(""));
+        Matcher last = LAST_LINE.matcher(output);
+        return last.find()
+                ? new Ran(Integer.valueOf(last.group(1)), output.substring(0, last.start()))
+                : new Ran(null, output);
     }
 
     @Override

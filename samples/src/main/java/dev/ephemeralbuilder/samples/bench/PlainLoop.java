@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.samples.bench;
 
 import com.aliyuncs.exceptions.ClientException;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -12,6 +13,8 @@ import java.util.function.Consumer;
  * logged.
  */
 final class PlainLoop implements Contestant {
+    static final String CONNECTION_LOST = "connection lost";
+
     private final List<PlainWay> ways;
     private final Mischief mischief;
     private final AtomicInteger failedDeletions = new AtomicInteger();
@@ -23,25 +26,28 @@ final class PlainLoop implements Contestant {
     }
 
     @Override
-    public Result run(String attempt, Consumer<String> uses) throws InterruptedException {
+    public Result run(Work work, Consumer<String> uses) throws InterruptedException {
+        String attempt = work.attempt();
+        List<String> machines = new ArrayList<>();
         PlainWay way = ways.get(Math.floorMod(attempt.hashCode(), ways.size()));
         try {
             String id = way.create(attempt);
+            machines.add(id);
             try {
                 if (!way.awaitRunning(id)) {
-                    return failed("not running in time");
+                    return failed("not running in time", machines);
                 }
                 uses.accept(id);
-                return script(way, attempt, id);
+                return script(way, work, id);
             } finally {
                 delete(way, id);
             }
         } catch (ClientException e) {
             String code = e.getErrCode();
             // What the SDK makes of an answer that is no JSON.
-            return failed(code == null || code.equals("(null)") ? "an answer without a code" : code);
+            return failed(code == null || code.equals("(null)") ? "an answer without a code" : code, machines);
         } catch (IOException | RuntimeException e) {
-            return failed(e.getClass().getSimpleName());
+            return failed(e.getClass().getSimpleName(), machines);
         }
     }
 
@@ -54,21 +60,25 @@ final class PlainLoop implements Contestant {
         }
     }
 
-    private static Result failed(String reason) {
-        return new Result(End.FAILED_AGAIN, reason, "", BuildLog.Difference.NONE);
+    private static Result failed(String reason, List<String> machines) {
+        return new Result(End.FAILED_AGAIN, reason, "", BuildLog.Difference.NONE, machines, 0);
     }
 
-    private Result script(PlainWay way, String attempt, String id)
+    private Result script(PlainWay way, Work work, String id)
             throws ClientException, IOException, InterruptedException {
-        byte[] expected = BuildLog.expected(attempt);
-        Mischief.Watch watch = mischief.watch(attempt, id, expected.length);
-        PlainWay.Ran ran = way.script(id, BuildLog.script(attempt), watch::seen);
+        byte[] expected = work.log().expected();
+        Mischief.Watch watch = mischief.watch(work.attempt(), () -> id, expected.length);
+        PlainWay.Ran ran = way.script(id, work.log().script(), watch::seen);
         BuildLog.Difference difference = watch.lostMachine()
                 ? BuildLog.compareBeginning(expected, ran.bytes())
                 : BuildLog.compare(expected, ran.bytes());
-        return ran.told()
-                ? new Result(End.DONE, "", "", difference)
-                : new Result(End.FAILED_AGAIN, "connection lost", "", difference);
+        Integer told = ran.exitCode();
+        if (told == null) {
+            return new Result(End.FAILED_AGAIN, CONNECTION_LOST, "", difference, List.of(id), 0);
+        }
+        return told == work.log().exitCode()
+                ? new Result(End.DONE, "", "", difference, List.of(id), 0)
+                : new Result(End.UNACCOUNTED, WRONG_CODE, "it was " + told, difference, List.of(id), 0);
     }
 
     @Override

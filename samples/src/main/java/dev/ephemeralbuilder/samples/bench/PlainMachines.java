@@ -40,8 +40,8 @@ final class PlainMachines implements PlainWay {
     private final Map<String, String> addresses = new ConcurrentHashMap<>();
     private final SshClient ssh = SshClient.setUpDefaultClient();
 
-    PlainMachines(CloudFacts facts, Ticker ticker) {
-        this.api = new PlainApi(facts, ticker);
+    PlainMachines(CloudFacts facts, PlainPlace place, Ticker ticker) {
+        this.api = new PlainApi(facts, place, ticker);
         this.ticker = ticker;
         this.sshPort = facts.sshPort();
         ssh.setServerKeyVerifier(AcceptAllServerKeyVerifier.INSTANCE);
@@ -80,7 +80,7 @@ final class PlainMachines implements PlainWay {
             });
             channel.open().verify(SSH);
             channel.waitFor(EnumSet.of(ClientChannelEvent.CLOSED), SCRIPT);
-            return new Ran(channel.getExitStatus() != null, log.toString(StandardCharsets.UTF_8));
+            return new Ran(channel.getExitStatus(), log.toString(StandardCharsets.UTF_8));
         }
     }
 

@@ -4,16 +4,17 @@ import com.aliyuncs.exceptions.ClientException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** How most teams use one product: the calls of {@link PlainLoop}. Safe for use by many threads. */
 interface PlainWay extends AutoCloseable {
     /**
      * How a script ended.
      *
-     * @param told whether it was told how
+     * @param exitCode what was told of that; null if nothing was
      * @param output what it has written, as far as it came
      */
-    record Ran(boolean told, String output) {
+    record Ran(@Nullable Integer exitCode, String output) {
         byte[] bytes() {
             return output.getBytes(StandardCharsets.UTF_8);
         }

@@ -9,7 +9,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class BuildLogTest {
-    private static final byte[] EXPECTED = BuildLog.expected("job-1");
+    private static final BuildLog LOG = BuildLog.of("job-1");
+    private static final byte[] EXPECTED = LOG.expected();
     private static final String TEXT = new String(EXPECTED, StandardCharsets.UTF_8);
     private static final String LINE = TEXT.substring(0, TEXT.indexOf('\n') + 1);
 
@@ -19,10 +20,10 @@ class BuildLogTest {
 
     @Test
     void theScriptPrintsWhatIsExpectedAndEndsAsExpected() throws IOException, InterruptedException {
-        Process shell = new ProcessBuilder("sh", "-c", BuildLog.script("job-1")).start();
+        Process shell = new ProcessBuilder("sh", "-c", LOG.script()).start();
         assertThat(shell.getInputStream().readAllBytes()).isEqualTo(EXPECTED);
         assertThat(shell.waitFor(10, TimeUnit.SECONDS)).isTrue();
-        assertThat(shell.exitValue()).isEqualTo(BuildLog.exitCode("job-1"));
+        assertThat(shell.exitValue()).isEqualTo(LOG.exitCode());
     }
 
     @Test

@@ -118,6 +118,7 @@ final class Group {
                 billed(now),
                 place.pricePerHour(),
                 request.isSpot(),
+                request.isSpot() ? request.spotDuration : 0,
                 making != null,
                 tags);
     }

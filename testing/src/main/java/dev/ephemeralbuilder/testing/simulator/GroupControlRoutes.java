@@ -47,6 +47,7 @@ final class GroupControlRoutes {
                     .put("billedSeconds", group.billed().toMillis() / 1000.0)
                     .put("pricePerHour", group.pricePerHour())
                     .put("spot", group.spot())
+                    .put("spotDuration", group.spotDuration())
                     .put("temporary", group.temporary());
             ObjectNode tags = json.putObject("tags");
             group.tags().forEach(tags::put);

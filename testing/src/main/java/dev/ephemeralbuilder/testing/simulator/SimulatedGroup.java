@@ -16,6 +16,7 @@ import java.util.Map;
  * @param billed how long it has been billed until now, by the cloud's clock: while Pending, Running and Terminating
  * @param pricePerHour CNY, as at its creation
  * @param spot whether it is a spot machine
+ * @param spotDuration hours of protection, 0 or 1; 0 if it is none
  * @param temporary whether the cloud made it itself, to create an image cache
  * @param tags its tags
  */
@@ -28,6 +29,7 @@ public record SimulatedGroup(
         Duration billed,
         BigDecimal pricePerHour,
         boolean spot,
+        int spotDuration,
         boolean temporary,
         Map<String, String> tags) {
     /** Copies the tags. */

@@ -1,0 +1,139 @@
+package dev.ephemeralbuilder.samples.bench;
+
+import dev.ephemeralbuilder.samples.product.Product;
+import dev.ephemeralbuilder.samples.product.ProviderChoice;
+import dev.ephemeralbuilder.spi.Ticker;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code ephemeral bench reclaim}: what becomes of jobs whose machines are taken back. */
+@Command(
+        name = "reclaim",
+        description = {
+            "Runs jobs of 1 to 20 minutes of the cloud's time on spot machines, a share of which is taken back: with"
+                    + " notice, without, while they boot, or in the middle of a farewell; replacements too.",
+            "Beside the library run a loop that does nothing about it, and one that starts again on spot whenever a"
+                    + " connection is lost.",
+            ""
+        },
+        sortOptions = false)
+final class ReclaimCommand extends BenchProgram {
+    private static final int MOST_JOBS = 5_000;
+
+    /** Of a loop that starts again and again: only what never ends is ended by this. */
+    private static final int FOR_EVER = 50;
+
+    @Option(
+            names = "--provider",
+            paramLabel = "PRODUCT",
+            description = "Whose machines: ecs, eci, or any for both in one fleet. Default: ecs.")
+    private ProviderChoice providers = ProviderChoice.ECS;
+
+    @Option(names = "--jobs", paramLabel = "N", description = "How many jobs. Default: ${DEFAULT-VALUE}.")
+    private int jobs = 300;
+
+    @Option(
+            names = "--rate",
+            paramLabel = "SHARE",
+            converter = Share.class,
+            description = "The share of the spot machines that is taken back, such as 20%%. Default: 20%%.")
+    private double rate = 0.2;
+
+    @Option(
+            names = "--at-once",
+            paramLabel = "N",
+            description = "How many jobs run at a time. Default: ${DEFAULT-VALUE}.")
+    private int atOnce = 50;
+
+    @Option(
+            names = "--scale",
+            paramLabel = "N",
+            description = "Seconds of the cloud per second here. Default: ${DEFAULT-VALUE}.")
+    private double scale = 20;
+
+    ReclaimCommand(BenchOutput output) {
+        super(output);
+    }
+
+    private record Document(
+            double scale,
+            ReclaimAccount.Row oursWithoutReclaim,
+            ReclaimAccount.Row ours,
+            ReclaimAccount.Row noHandling,
+            ReclaimAccount.Row retryOnSpotForEver) {}
+
+    @Override
+    int run() throws IOException, InterruptedException {
+        if (jobs < 1 || jobs > MOST_JOBS || atOnce < 1 || atOnce > 1_000 || !(scale > 0)) {
+            throw usage("expected --jobs from 1 to " + MOST_JOBS + ", --at-once from 1 to 1000 and --scale above 0");
+        }
+        ReclaimPlan calm = new ReclaimPlan(options.seed, 0, scale);
+        ReclaimPlan rough = new ReclaimPlan(options.seed, rate, scale);
+        ReclaimAccount base = run(Controller.Kind.OURS, "oursWithoutReclaim", calm, null);
+        // The same pool for all, so that what differs is what they do about reclaim.
+        Bill usual = base.usual().orElseThrow(() -> new IOException("no job got a machine"));
+        ReclaimAccount ours = run(Controller.Kind.OURS, "ours", rough, null);
+        ReclaimAccount none = run(Controller.Kind.NO_HANDLING, "noHandling", rough, usual);
+        ReclaimAccount retry = run(Controller.Kind.PLAIN_LOOP, "retryOnSpotForEver", rough, usual);
+        Document document =
+                new Document(scale, base.against(base), ours.against(base), none.against(base), retry.against(base));
+        check("without reclaim", document.oursWithoutReclaim());
+        check("ours", document.ours());
+        String table = "scale " + Numbers.text(scale) + "\n\n"
+                + Numbers.head(Stream.concat(Stream.of(""), ReclaimAccount.Row.NAMES.stream())
+                        .toList())
+                + document.oursWithoutReclaim().line("ours, nothing reclaimed")
+                + document.ours().line("ours")
+                + document.noHandling().line("no handling")
+                + document.retryOnSpotForEver().line("retry on spot for ever");
+        return output.end(options, document, table);
+    }
+
+    private void check(String name, ReclaimAccount.Row row) {
+        output.none(name + ": not finished", row.jobs() - row.finished());
+        output.none(name + ": wronglyReported", row.wronglyReported());
+        output.none(name + ": leaked", row.leaked());
+    }
+
+    /** @param place where plain loops start their machines; null for the library */
+    private ReclaimAccount run(Controller.Kind kind, String name, ReclaimPlan plan, @Nullable Bill place)
+            throws IOException, InterruptedException {
+        Jobs all = new Jobs(output, name, jobs);
+        try (Cloud cloud = Cloud.start(
+                        CloudPlan.of(options.seed, scale).with(providers).with(plan));
+                Ticker ticker = cloud.ticker("ephemeral-bench-sweep")) {
+            all.run(new Controller.Plan(
+                    kind,
+                    cloud.facts(),
+                    scale,
+                    options.seed,
+                    place == null ? providers : productOf(place),
+                    atOnce,
+                    kind == Controller.Kind.PLAIN_LOOP ? FOR_EVER : 1,
+                    plan,
+                    place == null ? null : place.place(),
+                    null,
+                    List.of()));
+            Sweep.await(ticker);
+            Map<String, ReclaimPlan.Deed> reclaimed = cloud.reclaimed();
+            ReclaimAccount account = new ReclaimAccount(
+                    jobs, all.ended(), cloud.bills(), reclaimed.keySet(), Census.alive(cloud.machines()));
+            output.progress(name + ": taken back: "
+                    + new TreeMap<>(reclaimed.values().stream()
+                            .collect(Collectors.groupingBy(deed -> deed, Collectors.counting())))
+                    + "; machines: " + account.places() + "; tries that did not end well: " + all.reasons());
+            return account;
+        }
+    }
+
+    private static ProviderChoice productOf(Bill bill) {
+        return ProviderChoice.of((bill.id().startsWith("eci-") ? Product.ECI : Product.ECS).id());
+    }
+}
