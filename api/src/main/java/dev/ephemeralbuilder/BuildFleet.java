@@ -10,6 +10,7 @@ import dev.ephemeralbuilder.selection.SelectionPolicy;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.StateStore;
 import dev.ephemeralbuilder.spi.Ticker;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -305,6 +306,9 @@ public interface BuildFleet extends AutoCloseable {
 
     /** Builds {@link BuildFleet}s. Not safe for use by many threads. */
     final class Builder {
+        private static final Pattern METADATA =
+                Pattern.compile("http://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~-]{1,100}){0,5}");
+
         private static final Pattern OWNER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
 
         private @Nullable String owner;
@@ -321,6 +325,7 @@ public interface BuildFleet extends AutoCloseable {
         private Duration lease = Duration.ofMinutes(10);
         private @Nullable Duration reaper = Duration.ofMinutes(5);
         private @Nullable String host;
+        private @Nullable URI machineMetadata;
         private Duration closeTimeout = Duration.ofSeconds(30);
         private boolean closeOnJvmExit;
 
@@ -439,6 +444,24 @@ public interface BuildFleet extends AutoCloseable {
         }
 
         /**
+         * Sets where spot machines look up whether they are to be taken back, in place of the address that their provider
+         * {@linkplain CloudProvider#machineMetadata names}: for machines that reach their metadata by another way. Machines
+         * of a provider that names none are not asked. A machine whose login has a variable {@code
+         * EPHEMERAL_METADATA_URL} looks there in any case. Default: what the provider says.
+         *
+         * @param address {@code http://host[:port][/path]}
+         * @throws IllegalArgumentException if it is of another form
+         */
+        public Builder machineMetadata(URI address) {
+            if (!METADATA.matcher(address.toString()).matches()) {
+                throw new IllegalArgumentException(
+                        "machineMetadata must be of the form http://host[:port][/path] without a slash at its end");
+            }
+            this.machineMetadata = address;
+            return this;
+        }
+
+        /**
          * Sets how long {@link BuildFleet#close} waits for deletions to be observed. Default: 30 seconds.
          *
          * @throws IllegalArgumentException if negative
@@ -537,6 +560,7 @@ public interface BuildFleet extends AutoCloseable {
                     lease,
                     reaper,
                     host,
+                    machineMetadata,
                     closeTimeout,
                     closeOnJvmExit));
         }

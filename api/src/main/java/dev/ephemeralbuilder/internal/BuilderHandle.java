@@ -41,6 +41,7 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
     private final String workspace;
     private final Transfers transfers;
     private final ScriptList scripts;
+    private final NoticeQuestion notices;
 
     BuilderHandle(Held held, Region region, Executor users, Link link, Remote remote, String workspace) {
         this.held = held;
@@ -50,7 +51,8 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
         this.remote = remote;
         this.workspace = workspace;
         this.transfers = new Transfers(region.handouts(), region.ticker(), link, workspace);
-        this.scripts = new ScriptList(held, region, users, link, remote);
+        this.notices = new NoticeQuestion(region, held, link);
+        this.scripts = new ScriptList(held, region, users, link, remote, notices);
     }
 
     @Override
@@ -100,7 +102,10 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
         return remote.ask(Supervisor.start(id, script, workspace)).thenApply(reply -> {
             if (reply.value("started").isPresent()) {
                 held.scripts().started(id);
-                return new ScriptRun(id, script.streamsSeparate(), region, held.scripts(), users, link, remote);
+                ScriptRun run =
+                        new ScriptRun(id, script.streamsSeparate(), region, held.scripts(), users, link, remote);
+                notices.during(run.over());
+                return run;
             }
             throw refused(script, reply.value("refused").orElse("for no known reason"));
         });
@@ -178,6 +183,7 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
 
     private Transfer told(Direction direction, Copying copying) throws IOException, InterruptedException {
         Instant began = region.ticker().now();
+        Runnable over = notices.during();
         try {
             Transfer transfer = copying.run();
             Instant now = region.ticker().now();
@@ -189,6 +195,8 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
             held.publish(new BuilderEvent.TransferFailed(
                     now, requestId(), id(), direction, e, Duration.between(began, now)));
             throw e;
+        } finally {
+            over.run();
         }
     }
 

@@ -19,6 +19,7 @@ import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.StateStore;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.net.InetAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.HashSet;
@@ -97,7 +98,8 @@ public final class Engine implements BuildFleet {
                 new Permits.Limits(config.maxMachines(), config.maxHourlySpend()));
         Records records = new Records(store, storeCalls, ticker, permits);
         List<Region> regions = config.providers().stream()
-                .map(provider -> region(new CloudCalls(provider, ticker, calls, retries, limits, events), records))
+                .map(provider -> region(
+                        new CloudCalls(provider, ticker, calls, retries, limits, events), records, config.machineMetadata()))
                 .toList();
         this.requests = new Requests(store, storeCalls, ticker, records, config.owner(), me, regions);
         this.acquisitions = new Acquisitions(config, ticker, regions, identity, requests, permits, events, held);
@@ -114,7 +116,7 @@ public final class Engine implements BuildFleet {
         this.hook = config.closeOnJvmExit() ? new Thread(this::close, "ephemeral-builder-exit") : null;
     }
 
-    private Region region(CloudCalls cloud, Records records) {
+    private Region region(CloudCalls cloud, Records records, @Nullable URI metadata) {
         Watcher watcher = new Watcher(ticker, cloud);
         return new Region(
                 ticker,
@@ -130,7 +132,8 @@ public final class Engine implements BuildFleet {
                 events,
                 handouts,
                 held,
-                launching);
+                launching,
+                metadata);
     }
 
     /** Makes a fleet and its threads. */

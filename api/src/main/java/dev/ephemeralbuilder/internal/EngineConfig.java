@@ -7,6 +7,7 @@ import dev.ephemeralbuilder.selection.SelectionPolicy;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.StateStore;
 import dev.ephemeralbuilder.spi.Ticker;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -30,5 +31,6 @@ public record EngineConfig(
         Duration lease,
         @Nullable Duration reaper,
         @Nullable String host,
+        @Nullable URI machineMetadata,
         Duration closeTimeout,
         boolean closeOnJvmExit) {}

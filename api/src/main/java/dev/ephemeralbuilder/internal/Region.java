@@ -5,11 +5,14 @@ import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.Ticker;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What serves one provider in one region.
@@ -18,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
  * @param shellCalls for connections to machines, which may take long and must not keep the others waiting
  * @param held the machines of the whole fleet that were created and not seen gone yet; on the ticker
  * @param launching the attempts of the whole fleet whose create call has no known outcome yet; on the ticker
+ * @param otherMetadata where machines that have metadata find them, null for where their provider says
  */
 record Region(
         Ticker ticker,
@@ -33,7 +37,8 @@ record Region(
         Events events,
         Handouts handouts,
         Set<Held> held,
-        Set<Attempt> launching) {
+        Set<Attempt> launching,
+        @Nullable URI otherMetadata) {
     CloudProvider provider() {
         return cloud.provider();
     }
@@ -49,6 +54,11 @@ record Region(
                 CloudAction.DESCRIBE,
                 ticker.now().plus(patience),
                 () -> provider().describe(ids));
+    }
+
+    /** Returns where machines find the metadata that tell of a reclaim, nothing if there are none. */
+    Optional<URI> metadata() {
+        return provider().machineMetadata().map(own -> otherMetadata == null ? own : otherMetadata);
     }
 
     CloudClock clock() {

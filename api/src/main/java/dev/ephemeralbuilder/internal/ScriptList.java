@@ -22,6 +22,7 @@ final class ScriptList {
     private final Executor users;
     private final Link link;
     private final Remote remote;
+    private final NoticeQuestion notices;
 
     /** One line of the machine's answer. */
     private record Entry(boolean streamsSeparate, ScriptSummary summary) {
@@ -58,12 +59,13 @@ final class ScriptList {
         }
     }
 
-    ScriptList(Held held, Region region, Executor users, Link link, Remote remote) {
+    ScriptList(Held held, Region region, Executor users, Link link, Remote remote, NoticeQuestion notices) {
         this.held = held;
         this.region = region;
         this.users = users;
         this.link = link;
         this.remote = remote;
+        this.notices = notices;
     }
 
     /** Returns all, in the order in which they were started. */
@@ -81,16 +83,20 @@ final class ScriptList {
             return CompletableFuture.failedFuture(unknown(id));
         }
         return remote.askForAll(Supervisor.list(id))
-                .thenApply(reply ->
-                        entries(reply).stream().findFirst().map(this::run).orElseThrow(() -> unknown(id)));
+                .thenApply(reply -> entries(reply).stream()
+                        .findFirst()
+                        .<RunningScript>map(this::run)
+                        .orElseThrow(() -> unknown(id)));
     }
 
-    private RunningScript run(Entry entry) {
+    private ScriptRun run(Entry entry) {
         String id = entry.summary().id();
+        ScriptRun run = new ScriptRun(id, entry.streamsSeparate(), region, held.scripts(), users, link, remote);
         if (entry.summary().state() == State.RUNNING) {
             held.scripts().found(id);
+            notices.during(run.over());
         }
-        return new ScriptRun(id, entry.streamsSeparate(), region, held.scripts(), users, link, remote);
+        return run;
     }
 
     private static List<Entry> entries(Reply reply) {

@@ -9,6 +9,7 @@ import dev.ephemeralbuilder.ScriptResult;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /** A script on a machine, seen from here. Its truth is in the files over there; this only asks. */
 final class ScriptRun implements RunningScript {
@@ -22,6 +23,7 @@ final class ScriptRun implements RunningScript {
 
     // Confined to the ticker.
     private CompletableFuture<ScriptResult> result = new CompletableFuture<>();
+    private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
     private int followers;
     private boolean awaited;
     private boolean waiting;
@@ -46,6 +48,11 @@ final class ScriptRun implements RunningScript {
     @Override
     public String id() {
         return id;
+    }
+
+    /** Returns a future that completes once it is known here that it does not run any more. */
+    CompletableFuture<@Nullable Void> over() {
+        return over;
     }
 
     @Override
@@ -143,6 +150,7 @@ final class ScriptRun implements RunningScript {
             ScriptResult end = parse(exited.get());
             result.complete(end);
             events.ended(id, end);
+            over.complete(null);
             return Optional.of(end);
         }
         if (reply.value("running").isPresent()) {
@@ -155,6 +163,7 @@ final class ScriptRun implements RunningScript {
         BuilderLostException lost = new BuilderLostException("Nobody knows how script " + id + " ended: " + why, null);
         result.completeExceptionally(lost);
         events.lost(id, lost);
+        over.complete(null);
         return lost;
     }
 

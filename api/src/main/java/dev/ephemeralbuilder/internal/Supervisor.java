@@ -6,6 +6,7 @@ import dev.ephemeralbuilder.ScriptResult.Ending;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -125,6 +126,16 @@ final class Supervisor {
 
     static Command follow(String id, String stream, long offset) {
         return withoutInput("follow " + id + " " + stream + " " + offset);
+    }
+
+    /**
+     * Asks when the machine is to be taken back. The answer does not end by itself: it has a line for each change, until
+     * the input ends.
+     *
+     * @param address of the machine's metadata, without a slash at its end
+     */
+    static Command notices(URI address, Duration every) {
+        return withoutInput("notices " + quote(address.toString()) + " " + seconds(every.toMillis()));
     }
 
     /** Unpacks an archive, which the sender must write behind this command's input, below a folder. */

@@ -4,9 +4,11 @@ import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.selection.Offers;
+import java.net.URI;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -141,6 +143,17 @@ public interface CloudProvider extends AutoCloseable {
      */
     default LogPage log(String id, @Nullable String cursor) throws InterruptedException {
         throw new ConfigurationException(name() + " runs no commands of containers", null, null, null);
+    }
+
+    /**
+     * Returns where a machine finds its own metadata, {@code http://host[:port]}, if they tell it that it will be taken
+     * back as those of ECS do: {@code /latest/meta-data/instance/spot/termination-time} is a time in UTC then, and 404
+     * before (ecs-openapi, 2). Spot machines are asked for that while they work, over a channel of their shell.
+     *
+     * <p>Default: none; then notices come from {@link #describe} alone.
+     */
+    default Optional<URI> machineMetadata() {
+        return Optional.empty();
     }
 
     /**

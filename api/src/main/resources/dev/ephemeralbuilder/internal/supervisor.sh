@@ -292,6 +292,93 @@ glob() {
   say end
 }
 
+# The words by which a machine's metadata is asked, none if it cannot be.
+metadata_client() {
+  for tool in curl wget busybox; do
+    command -v "$tool" >/dev/null 2>&1 || continue
+    case $tool in
+      busybox) if busybox wget --help >/dev/null 2>&1; then echo wget busybox wget; return; fi ;;
+      *) echo "$tool" "$tool"; return ;;
+    esac
+  done
+}
+
+# ask_metadata URL [HEADER]: sets code, which is of no use if there was no answer, and body.
+ask_metadata() {
+  if [ "$client" = curl ]; then
+    answer=$(printf '%s\n' "${2:+header = \"$2\"}" |
+      curl -q -s -m 2 --noproxy '*' -K - -w '\n%{http_code}' "$1" 2>/dev/null)
+  else
+    # What GNU's wget reads from a file instead of options: busybox has none of them, and headers are no one's business.
+    printf 'tries = 1\n%s\n' "${2:+header = $2}" >"$rc"
+    answer=$(
+      {
+        if said=$(LC_ALL=C WGETRC=$rc $bound $wget -O - "$1" 2>&1 >&3 </dev/null); then
+          printf '\n200'
+        else
+          case $said in *" 404 "*) printf '\n404' ;; *" 401 "*) printf '\n401' ;; *" 403 "*) printf '\n403' ;; esac
+        fi
+      } 3>&1
+    )
+  fi
+  code=${answer##*"$newline"} body=${answer%"$newline"*}
+}
+
+# The token that metadata in hardened mode asks for, none if it cannot be had; busybox cannot PUT.
+metadata_token() {
+  ttl='X-aliyun-ecs-metadata-token-ttl-seconds: 21600'
+  if [ "$client" = curl ]; then
+    fresh=$(curl -q -s -f -m 2 --noproxy '*' -X PUT -H "$ttl" "$1/latest/api/token" 2>/dev/null)
+  else
+    fresh=$(WGETRC=$rc $bound $wget -q -O - --method=PUT --header="$ttl" "$1/latest/api/token" 2>/dev/null)
+  fi
+  case $fresh in '' | *[!A-Za-z0-9+/=._~-]*) ;; *) echo "$fresh" ;; esac
+}
+
+# Says each change of what the metadata below address $1 tell of the machine's end, looking every $2 seconds. Only 404
+# means that there is none: what cannot be asked, or answers with something else, says nothing.
+watch_metadata() {
+  token= known=
+  while :; do
+    ask_metadata "$1/latest/meta-data/instance/spot/termination-time" "${token:+X-aliyun-ecs-metadata-token: $token}"
+    case $code in
+      401 | 403)
+        token=$(metadata_token "$1")
+        if [ -n "$token" ]; then
+          ask_metadata "$1/latest/meta-data/instance/spot/termination-time" "X-aliyun-ecs-metadata-token: $token"
+        fi
+        ;;
+    esac
+    case $code$body in
+      404*) if [ -n "$known" ]; then known=; say withdrawn; fi ;;
+      200[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9]*Z)
+        if [ "$body" != "$known" ]; then known=$body; say notice "$body" termination-time; fi
+        ;;
+    esac
+    sleep "$2"
+  done
+}
+
+# notices ADDRESS SECONDS: stays until its input ends, which a lost connection does too, and says when the machine is to
+# be taken back. Whoever runs the machine may have told it another address.
+notices() {
+  set -- "${EPHEMERAL_METADATA_URL:-$1}" "$2"
+  client=$(metadata_client)
+  wget=${client#* } client=${client%% *}
+  if [ -z "$client" ]; then say unable there is neither curl nor wget; return; fi
+  # Proxies are for what is farther away.
+  unset http_proxy HTTP_PROXY all_proxy ALL_PROXY
+  rc=$EB/metadata.$$
+  newline=$(printf '\nx'); newline=${newline%x}
+  bound=
+  if timeout 2 true 2>/dev/null; then bound='timeout 2'; fi
+  watch_metadata "$1" "$2" &
+  watch=$!
+  cat >/dev/null
+  kill "$watch" 2>/dev/null
+  rm -f "$rc"
+}
+
 # The first process of a container: reaps what scripts leave behind, and goes when it is told to, which ends the container.
 serve() {
   trap 'exit 143' TERM INT

@@ -32,6 +32,7 @@ import dev.ephemeralbuilder.spi.ProviderLimits;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Collection;
@@ -64,6 +65,8 @@ import org.jspecify.annotations.Nullable;
  * API, unless it says otherwise; a call ends within {@link Builder#callTimeout}.
  */
 public final class EcsProvider implements CloudProvider {
+    private static final URI METADATA = URI.create("http://100.100.100.200");
+
     static final String NAME = "ecs";
 
     /** Which address of a machine to connect to. */
@@ -287,6 +290,12 @@ public final class EcsProvider implements CloudProvider {
      * @throws ProviderException retryable and without effect while the machine has no address, does not answer or does
      *     not let the user in yet; not retryable, with the code {@code HostKeyMismatch}, if it shows another host key
      */
+    /** Returns {@code http://100.100.100.200} (ecs-openapi, 2). */
+    @Override
+    public Optional<URI> machineMetadata() {
+        return Optional.of(METADATA);
+    }
+
     @Override
     public Shell open(Machine machine, ShellKeys keys) throws InterruptedException {
         InetSocketAddress address = addresses

@@ -15,9 +15,11 @@ import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.ProviderLimits;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
+import java.net.URI;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +59,11 @@ public abstract class ForwardingProvider implements CloudProvider {
     @Override
     public ProviderLimits limits() {
         return next.limits();
+    }
+
+    @Override
+    public Optional<URI> machineMetadata() {
+        return next.machineMetadata();
     }
 
     @Override
