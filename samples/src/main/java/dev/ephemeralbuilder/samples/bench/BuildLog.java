@@ -27,6 +27,10 @@ record BuildLog(String job, int blocks, int lines, double pause, int exitCode) {
      */
     record Difference(long lost, long doubled) {
         static final Difference NONE = new Difference(0, 0);
+
+        Difference plus(Difference other) {
+            return new Difference(lost + other.lost, doubled + other.doubled);
+        }
     }
 
     /** Returns the script of a second that follows from its name, with an exit code from 0 to 63. */

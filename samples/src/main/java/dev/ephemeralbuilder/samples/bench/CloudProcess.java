@@ -33,6 +33,9 @@ import java.util.stream.Stream;
  * never outlives who started it.
  */
 final class CloudProcess {
+    /** The same for all clouds, so that those of one seed have the same prices. */
+    private static final Instant START = Instant.parse("2026-01-05T08:00:00Z");
+
     private static final int REMEMBERED_CALLS = 2_000_000;
     static final int MACHINES = 5_000;
 
@@ -79,7 +82,7 @@ final class CloudProcess {
             throws IOException {
         AlibabaCloudSimulator simulator = AlibabaCloudSimulator.builder()
                 .seed(plan.seed())
-                .clock(SimulatedClock.scaled(plan.scale()))
+                .clock(SimulatedClock.scaled(plan.scale(), START))
                 .bootTime(Duration.ofSeconds(plan.bootLeastSeconds()), Duration.ofSeconds(plan.bootMostSeconds()))
                 .journalCapacity(REMEMBERED_CALLS)
                 .machineRoot(folder)

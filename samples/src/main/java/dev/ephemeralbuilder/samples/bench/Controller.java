@@ -177,7 +177,7 @@ final class Controller {
         if (folder != null) {
             fleet.stateStore(StateStore.directory(Path.of(folder), FaultsCommand.OWNER));
         }
-        return new Ours(fleet.build(), CloudClients.spec(plan.cloud(), plan.providers()), mischief);
+        return new Ours(fleet, CloudClients.spec(plan.cloud(), plan.providers()), mischief);
     }
 
     private List<PlainWay> ways(Ticker ticker) {

@@ -28,7 +28,7 @@ import org.apache.sshd.core.CoreModuleProperties;
 final class PlainMachines implements PlainWay {
     private static final String USER = "builder";
     private static final Duration BETWEEN_CONNECTS = Duration.ofSeconds(5);
-    private static final int MOST_CONNECTS = 24;
+    private static final int MOST_CONNECTS = 60;
     private static final Duration SSH = Duration.ofSeconds(20);
     private static final Duration SCRIPT = Duration.ofMinutes(2);
 

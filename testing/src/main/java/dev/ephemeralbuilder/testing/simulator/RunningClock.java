@@ -7,27 +7,31 @@ import java.time.Instant;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** A clock that runs by itself, at a multiple of the wall clock's speed. */
 final class RunningClock extends SimulatedClock {
     private final Clock wall = Clock.systemUTC();
-    private final Instant start = wall.instant();
+    private final Instant wallStart = wall.instant();
+    private final Instant start;
     private final double factor;
 
-    RunningClock(double factor) {
+    /** @param start what it shows first; null for the wall clock's time */
+    RunningClock(double factor, @Nullable Instant start) {
         if (!(factor > 0) || Double.isInfinite(factor)) {
             throw new IllegalArgumentException("factor must be above 0");
         }
         this.factor = factor;
+        this.start = start == null ? wallStart : start;
     }
 
     @Override
     public Instant now() {
         Instant now = wall.instant();
-        if (factor == 1) {
+        if (factor == 1 && start.equals(wallStart)) {
             return now;
         }
-        return start.plusNanos((long) (Duration.between(start, now).toNanos() * factor));
+        return start.plusNanos((long) (Duration.between(wallStart, now).toNanos() * factor));
     }
 
     @Override

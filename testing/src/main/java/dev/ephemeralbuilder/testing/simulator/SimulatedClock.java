@@ -1,5 +1,7 @@
 package dev.ephemeralbuilder.testing.simulator;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,7 +17,7 @@ public abstract sealed class SimulatedClock permits RunningClock, ManualClock {
 
     /** Returns a clock that shows the system's time. */
     public static SimulatedClock wall() {
-        return new RunningClock(1);
+        return new RunningClock(1, null);
     }
 
     /**
@@ -24,7 +26,18 @@ public abstract sealed class SimulatedClock permits RunningClock, ManualClock {
      * @param factor seconds of the cloud per second of the wall; above 0
      */
     public static SimulatedClock scaled(double factor) {
-        return new RunningClock(factor);
+        return new RunningClock(factor, null);
+    }
+
+    /**
+     * Returns a clock that starts at a time and runs faster or slower than the system's: two clouds of the same seed then
+     * have the same prices.
+     *
+     * @param factor seconds of the cloud per second of the wall; above 0
+     * @param start what it shows first
+     */
+    public static SimulatedClock scaled(double factor, Instant start) {
+        return new RunningClock(factor, requireNonNull(start, "start"));
     }
 
     /**
