@@ -140,6 +140,11 @@ class Ecs {
     return {};
   }
 
+  async console(q) {
+    const body = await this.call('GetInstanceConsoleOutput', { instanceId: q.id });
+    return { id: body.instanceId, time: body.lastUpdateTime, output: body.consoleOutput };
+  }
+
   async tag(t) {
     await this.call('TagResources', {
       resourceType: 'instance',
@@ -377,6 +382,11 @@ class Pop {
   async cap(c) {
     await this.call('ModifyInstanceAutoReleaseTime', { InstanceId: c.id, AutoReleaseTime: c.time });
     return {};
+  }
+
+  async console(q) {
+    const body = await this.call('GetInstanceConsoleOutput', { InstanceId: q.id });
+    return { id: body.InstanceId, time: body.LastUpdateTime, output: body.ConsoleOutput };
   }
 
   async tag(t) {

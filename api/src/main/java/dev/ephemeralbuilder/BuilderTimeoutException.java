@@ -14,9 +14,18 @@ public final class BuilderTimeoutException extends BuilderException {
         super(message, code, requestId, cause);
     }
 
+    private BuilderTimeoutException(BuilderTimeoutException bare, String console) {
+        super(bare, console);
+    }
+
     /** Returns {@code true}. */
     @Override
     public boolean retryable() {
         return true;
+    }
+
+    @Override
+    public BuilderTimeoutException withConsole(String console) {
+        return new BuilderTimeoutException(this, console);
     }
 }

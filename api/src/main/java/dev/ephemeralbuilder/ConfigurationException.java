@@ -14,9 +14,18 @@ public final class ConfigurationException extends BuilderException {
         super(message, code, requestId, cause);
     }
 
+    private ConfigurationException(ConfigurationException bare, String console) {
+        super(bare, console);
+    }
+
     /** Returns {@code false}. */
     @Override
     public boolean retryable() {
         return false;
+    }
+
+    @Override
+    public ConfigurationException withConsole(String console) {
+        return new ConfigurationException(this, console);
     }
 }

@@ -35,6 +35,12 @@ public final class ProviderException extends BuilderException {
         this.retryable = retryable;
     }
 
+    private ProviderException(ProviderException bare, String console) {
+        super(bare, console);
+        this.effect = bare.effect;
+        this.retryable = bare.retryable;
+    }
+
     /** Returns what is known about the effect of the failed call. */
     public Effect effect() {
         return effect;
@@ -43,5 +49,10 @@ public final class ProviderException extends BuilderException {
     @Override
     public boolean retryable() {
         return retryable;
+    }
+
+    @Override
+    public ProviderException withConsole(String console) {
+        return new ProviderException(this, console);
     }
 }

@@ -56,7 +56,11 @@ final class Arrival<T extends Arrived> {
             if (failure != null) {
                 BuilderException reason = Failures.asBuilderException(failure);
                 boolean gone = reason instanceof BuilderLostException || reason instanceof BuilderReclaimedException;
-                fail(gone ? vanished("vanished before it was ready") : reason);
+                if (gone) {
+                    fail(vanished("vanished before it was ready"));
+                } else {
+                    failBoot(reason);
+                }
                 return;
             }
             Instant readyAt = region.ticker().now();
@@ -74,6 +78,13 @@ final class Arrival<T extends Arrived> {
     /** Gives up and releases the machine. */
     void cancel() {
         fail(new CancellationException("the acquire was cancelled"));
+    }
+
+    /** The machine is kept for as long as it takes to ask what it has said. */
+    private void failBoot(BuilderException reason) {
+        if (!result.isDone()) {
+            Stages.whenDone(LastWords.with(region, held.machineId(), reason), (told, f) -> fail(f == null ? told : f));
+        }
     }
 
     private void fail(Throwable reason) {

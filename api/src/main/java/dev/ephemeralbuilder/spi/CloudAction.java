@@ -19,5 +19,7 @@ public enum CloudAction {
     /** {@link CloudProvider#describe}. */
     DESCRIBE,
     /** {@link CloudProvider#market}. */
-    MARKET
+    MARKET,
+    /** {@link CloudProvider#consoleOutput}. */
+    CONSOLE
 }

@@ -157,6 +157,21 @@ public interface CloudProvider extends AutoCloseable {
     }
 
     /**
+     * Returns what a machine has said since it was made, as far as the cloud keeps it: its serial console, or its
+     * container's log. Asked of machines that do not get ready, for somebody to read. It may be anything that runs on the
+     * machine has written; whoever asks removes what must not be shown.
+     *
+     * <p>By default there is nothing.
+     *
+     * @param id the machine, in any state
+     * @return empty if there is nothing, or no such machine
+     * @throws InterruptedException if interrupted
+     */
+    default Optional<String> consoleOutput(String id) throws InterruptedException {
+        return Optional.empty();
+    }
+
+    /**
      * Finds out whether a machine takes connections by now. This may be asked several times a second while the machine
      * boots, so it makes no call to the cloud's API, and it does not block: what it waits for completes the future
      * within 10 seconds.

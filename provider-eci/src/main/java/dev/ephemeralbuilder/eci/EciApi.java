@@ -258,6 +258,37 @@ final class EciApi {
         return content == null ? "" : content;
     }
 
+    /** Returns the end of what a container has written. */
+    String tail(String id, String container, int lines, int bytes) throws InterruptedException {
+        Map<String, String> parameters = Map.of(
+                "ContainerGroupId",
+                id,
+                "ContainerName",
+                container,
+                "Tail",
+                Integer.toString(lines),
+                "LimitBytes",
+                Integer.toString(bytes));
+        String content = Json.raw(call(LOG, parameters), "Content");
+        return content == null ? "" : content;
+    }
+
+    /** Returns what the cloud says of a group, with its events; nothing if there is none. */
+    Optional<JsonObject> group(String id) throws InterruptedException {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        parameters.put("ContainerGroupIds", Json.list(List.of(id)));
+        try {
+            return Json.objects(page(parameters, null), "ContainerGroups").stream()
+                    .filter(row -> id.equals(Json.text(row, "ContainerGroupId")))
+                    .findFirst();
+        } catch (ProviderException e) {
+            if (isNotFound(e)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
     /** Returns the price of a size on demand per hour, which the API says per second; empty if it names none. */
     Optional<Money> price(MachineType size) throws InterruptedException {
         JsonObject answer = call(

@@ -36,6 +36,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -270,6 +271,16 @@ public final class EciProvider implements CloudProvider {
     /**
      * {@inheritDoc}
      *
+     * <p>The group's warnings, then the end of the container's log: one call for each.
+     */
+    @Override
+    public Optional<String> consoleOutput(String id) throws InterruptedException {
+        return ContainerConsole.read(api, requireNonNull(id, "id"));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
      * <p>Makes no call: each channel makes one. The connection is as safe as the API's own, so the keys are not used.
      *
      * @throws ProviderException retryable and without effect while the machine does not run
@@ -320,7 +331,7 @@ public final class EciProvider implements CloudProvider {
      * <p>Without {@link #families(Set)} and {@link #types(Set)}, sizes are offered on demand and nothing on the spot market; name
      * types of ECS that ECI takes, since one that it does not take costs an attempt. Without {@link #callsPerMinute} as
      * many calls are made in a minute as ECI allows an account, where that is published: 1,000 launches, 1,000 deletions,
-     * 2,000 looks and lists together, 500 opened channels, 500 reads of a log; and 300 of the others.
+     * 2,000 looks and lists together, 500 opened channels, 500 reads of a log or a console together; and 300 of the others.
      */
     public static final class Builder extends ProviderBuilder<Builder> {
         private static final int MAX_REGISTRIES = 10;
@@ -361,7 +372,9 @@ public final class EciProvider implements CloudProvider {
                     .bucket(CloudAction.LIST, EciApi.DESCRIBE)
                     .bucket(CloudAction.RENEW, EciApi.TAG)
                     .bucket(CloudAction.OPEN, EciApi.EXEC)
-                    .bucket(CloudAction.LOG, EciApi.LOG));
+                    .bucket(CloudAction.LOG, EciApi.LOG)
+                    .callsPerMinute(CloudAction.CONSOLE, 500)
+                    .bucket(CloudAction.CONSOLE, EciApi.LOG));
         }
 
         @Override

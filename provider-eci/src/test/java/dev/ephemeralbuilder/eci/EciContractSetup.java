@@ -118,6 +118,11 @@ final class EciContractSetup implements ContractSetup {
     }
 
     @Override
+    public void say(Machine machine, String line) {
+        cloud.simulator().console(machine.id(), line + "\n");
+    }
+
+    @Override
     public void cutConnections(Machine machine) {
         cloud.simulator().cutExec(machine.id());
     }

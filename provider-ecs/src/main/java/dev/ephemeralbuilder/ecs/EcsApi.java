@@ -4,6 +4,8 @@ import com.aliyuncs.ecs.model.v20140526.DeleteInstancesRequest;
 import com.aliyuncs.ecs.model.v20140526.DescribeInstancesRequest;
 import com.aliyuncs.ecs.model.v20140526.DescribeInstancesResponse;
 import com.aliyuncs.ecs.model.v20140526.DescribeInstancesResponse.Instance;
+import com.aliyuncs.ecs.model.v20140526.GetInstanceConsoleOutputRequest;
+import com.aliyuncs.ecs.model.v20140526.GetInstanceConsoleOutputResponse;
 import com.aliyuncs.ecs.model.v20140526.ModifyInstanceAutoReleaseTimeRequest;
 import com.aliyuncs.ecs.model.v20140526.RunInstancesRequest;
 import com.aliyuncs.ecs.model.v20140526.RunInstancesResponse;
@@ -19,6 +21,7 @@ import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachinePage;
 import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.MachineTags;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -27,11 +30,13 @@ import java.time.OffsetDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -193,6 +198,26 @@ final class EcsApi {
             throw malformed("ModifyInstanceAutoReleaseTime", "it has no request id", Effect.UNKNOWN);
         }
         return minute;
+    }
+
+    /** Returns what the serial console shows; whether it is kept from the first moment on is unconfirmed. */
+    Optional<String> console(String id) throws InterruptedException {
+        GetInstanceConsoleOutputRequest request = new GetInstanceConsoleOutputRequest();
+        request.setInstanceId(id);
+        request.setRemoveSymbols(true);
+        GetInstanceConsoleOutputResponse answer = client.call(request);
+        if (answer.getRequestId() == null) {
+            throw malformed("GetInstanceConsoleOutput", "it has no request id", Effect.NONE);
+        }
+        String encoded = answer.getConsoleOutput();
+        if (isBlank(encoded)) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new String(Base64.getMimeDecoder().decode(encoded), StandardCharsets.UTF_8));
+        } catch (IllegalArgumentException e) {
+            throw malformed("GetInstanceConsoleOutput", "the output is no base64", Effect.NONE);
+        }
     }
 
     void delete(Collection<String> ids) throws InterruptedException {

@@ -7,6 +7,7 @@ import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.alibaba.BatchOrders;
+import dev.ephemeralbuilder.alibaba.ErrorKind;
 import dev.ephemeralbuilder.alibaba.MarketOffers;
 import dev.ephemeralbuilder.alibaba.OpenApiClient;
 import dev.ephemeralbuilder.alibaba.ProviderBuilder;
@@ -275,6 +276,24 @@ public final class EcsProvider implements CloudProvider {
     /**
      * {@inheritDoc}
      *
+     * <p>One {@code GetInstanceConsoleOutput} call. How much of the console ECS keeps, and how old it may be, is
+     * unconfirmed (ecs-openapi, 1.1).
+     */
+    @Override
+    public Optional<String> consoleOutput(String id) throws InterruptedException {
+        try {
+            return api.console(requireNonNull(id, "id"));
+        } catch (ProviderException e) {
+            if (e.effect() == Effect.NONE && client.kind(e.code().orElse("")) == ErrorKind.NOT_FOUND) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * {@inheritDoc}
+     *
      * <p>Makes a TCP connection to the SSH server and ends it; a machine that is just being made has its address already.
      */
     @Override
@@ -339,6 +358,7 @@ public final class EcsProvider implements CloudProvider {
                     .bucket(CloudAction.LIST, "DescribeInstances")
                     .bucket(CloudAction.RENEW, "TagResources")
                     .bucket(CloudAction.EXTEND, "ModifyInstanceAutoReleaseTime")
+                    .bucket(CloudAction.CONSOLE, "GetInstanceConsoleOutput")
                     .bucket(CloudAction.DELETE, "DeleteInstances"));
         }
 

@@ -110,6 +110,11 @@ final class EcsContractSetup implements ContractSetup {
     }
 
     @Override
+    public void say(Machine machine, String line) {
+        cloud.simulator().console(machine.id(), line + "\n");
+    }
+
+    @Override
     public void cutConnections(Machine machine) {
         cloud.simulator().cutSsh(machine.id());
     }

@@ -117,6 +117,11 @@ public abstract class ForwardingProvider implements CloudProvider {
     }
 
     @Override
+    public Optional<String> consoleOutput(String id) throws InterruptedException {
+        return next.consoleOutput(id);
+    }
+
+    @Override
     public CompletableFuture<Door> knock(Machine machine) {
         return next.knock(machine);
     }

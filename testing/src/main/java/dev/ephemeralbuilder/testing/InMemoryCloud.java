@@ -31,6 +31,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -361,6 +362,20 @@ final class InMemoryCloud {
 
     void refuse(String id, boolean refuse) {
         host(id).refuse(refuse);
+    }
+
+    void console(String id, String text) {
+        synchronized (lock) {
+            living(id).console(text);
+        }
+    }
+
+    Optional<String> consoleOutput(String id) {
+        settle();
+        synchronized (lock) {
+            InMemoryMachine machine = shown(id);
+            return machine == null ? Optional.empty() : machine.console();
+        }
     }
 
     void cut(String id) {

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What the cloud in memory knows of one machine. Not safe for use by many threads: guarded by the cloud's lock. */
@@ -28,6 +29,7 @@ final class InMemoryMachine {
     private @Nullable Instant goneAt;
     private boolean begun;
     private boolean unpullable;
+    private final StringBuilder console = new StringBuilder();
 
     InMemoryMachine(
             String id,
@@ -65,6 +67,15 @@ final class InMemoryMachine {
         boolean begins = command != null && !begun && state(now) == MachineState.RUNNING;
         begun |= begins;
         return begins;
+    }
+
+    /** Says something more on its console. */
+    void console(String text) {
+        console.append(text);
+    }
+
+    Optional<String> console() {
+        return console.isEmpty() ? Optional.empty() : Optional.of(console.toString());
     }
 
     /** Its image cannot be had. */

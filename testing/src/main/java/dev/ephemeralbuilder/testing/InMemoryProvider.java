@@ -83,7 +83,9 @@ public final class InMemoryProvider implements CloudProvider {
         /** {@link CloudProvider#open}. */
         OPEN,
         /** {@link CloudProvider#log}. */
-        LOG
+        LOG,
+        /** {@link CloudProvider#consoleOutput}. */
+        CONSOLE
     }
 
     private final InMemoryCloud cloud;
@@ -202,6 +204,21 @@ public final class InMemoryProvider implements CloudProvider {
     @Override
     public LogPage log(String id, @Nullable String cursor) throws InterruptedException {
         return ask(Call.LOG, () -> cloud.log(id, cursor));
+    }
+
+    /** {@inheritDoc} That is what {@link #console} lets it say, and nothing else. */
+    @Override
+    public Optional<String> consoleOutput(String id) throws InterruptedException {
+        return ask(Call.CONSOLE, () -> cloud.consoleOutput(id));
+    }
+
+    /**
+     * Lets a machine say something more on its console. A line end is not added.
+     *
+     * @throws IllegalArgumentException if there is no such machine, or it is gone
+     */
+    public void console(String id, String text) {
+        cloud.console(id, requireNonNull(text, "text"));
     }
 
     @Override

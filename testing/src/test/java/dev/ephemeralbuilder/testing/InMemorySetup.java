@@ -128,6 +128,11 @@ public class InMemorySetup implements ContractSetup {
     }
 
     @Override
+    public void say(Machine machine, String line) {
+        provider.console(machine.id(), line + "\n");
+    }
+
+    @Override
     public void cutConnections(Machine machine) {
         provider.cutShells(machine.id());
     }

@@ -125,6 +125,11 @@ public interface ContractSetup extends AutoCloseable {
         skip("reclaim", "what happens when the cloud takes a spot machine back");
     }
 
+    /** Lets a machine that runs say a line on its console, or in its container's log. */
+    default void say(Machine machine, String line) {
+        skip("say", "what a machine has said that does not get ready");
+    }
+
     /** Cuts all connections to a machine, of all instances. What runs on it goes on, and it answers new ones. */
     default void cutConnections(Machine machine) {
         skip("cutConnections", "what happens when a connection is lost");

@@ -13,6 +13,7 @@ import dev.ephemeralbuilder.spi.MachinePage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -199,5 +200,23 @@ abstract class LookPromises extends Promises {
                         + " to be right to a minute")
                 .allSatisfy(time -> assertThat(time)
                         .isBetween(before.minusSeconds(60), rig().time.now().plusSeconds(60)));
+    }
+
+    @Test
+    void whatAMachineHasSaidCanBeReadAndHoldsNoKeyOfItsLaunch() throws Exception {
+        Machine machine = rig().running();
+        String key = Base64.getEncoder().encodeToString(rig().host.getPrivate().getEncoded());
+        setup().say(machine, "contract: no root device");
+        assertThat(provider().consoleOutput(machine.id()))
+                .as("consoleOutput must return what the machine has said, where the cloud keeps it")
+                .hasValueSatisfying(text ->
+                        assertThat(text).contains("contract: no root device").doesNotContain(key));
+    }
+
+    @Test
+    void aMachineThatIsNotThereHasSaidNothing() throws Exception {
+        assertThat(provider().consoleOutput(setup().unknownId(1)))
+                .as("consoleOutput of an id that the cloud does not know must be empty, and no error")
+                .isEmpty();
     }
 }

@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -121,6 +122,11 @@ final class WatchedProvider extends ForwardingProvider {
     @Override
     public LogPage log(String id, @Nullable String cursor) throws InterruptedException {
         return watch("log", () -> super.log(id, cursor));
+    }
+
+    @Override
+    public Optional<String> consoleOutput(String id) throws InterruptedException {
+        return watch("consoleOutput", () -> super.consoleOutput(id));
     }
 
     @Override

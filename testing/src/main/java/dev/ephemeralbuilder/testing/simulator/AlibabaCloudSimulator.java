@@ -302,6 +302,21 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
     }
 
     /**
+     * Lets a machine say something more on its console, as {@code GetInstanceConsoleOutput} shows it, or a group's first
+     * container in its log, as {@code DescribeContainerLog} does. A line end is not added.
+     *
+     * @throws IllegalArgumentException if there is no such machine or group
+     */
+    public void console(String machineId, String text) {
+        requireNonNull(text, "text");
+        if (cloud.eci.has(machineId)) {
+            cloud.eci.groups().say(machineId, text);
+            return;
+        }
+        require(machineId).say(text);
+    }
+
+    /**
      * Drops all SSH connections of a machine. Its processes live on, and new connections are welcome.
      *
      * @throws IllegalArgumentException if there is no such machine

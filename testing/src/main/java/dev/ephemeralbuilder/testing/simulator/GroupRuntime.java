@@ -1,6 +1,7 @@
 package dev.ephemeralbuilder.testing.simulator;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -157,6 +158,12 @@ final class GroupRuntime {
     /** Returns what a container's first process wrote, over all its starts. */
     ContainerLog log(String container) {
         return container(container).log();
+    }
+
+    /** Adds to the log of the first container, as if its first process had written it. */
+    void say(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        containers.values().iterator().next().log().append(bytes, bytes.length);
     }
 
     /**

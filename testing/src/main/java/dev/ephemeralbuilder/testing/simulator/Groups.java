@@ -408,6 +408,11 @@ final class Groups {
         return group.runtime;
     }
 
+    /** Adds to what a group's first container has written. */
+    synchronized void say(String id, String text) {
+        requireVisible(id).runtime.say(text);
+    }
+
     private static ApiError notFound() {
         return ApiError.of("InvalidParameter.NotFound", "The specified ContainerGroupId does not exist.");
     }

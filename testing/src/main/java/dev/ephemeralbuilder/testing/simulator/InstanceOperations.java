@@ -248,10 +248,7 @@ final class InstanceOperations {
 
     private ObjectNode consoleOutput(Parameters p) {
         Instance instance = instances.requireVisible(p.require("InstanceId"));
-        String text = instance.runtime.port() == 0
-                ? "Simulated Linux is booting\n"
-                : "Simulated Linux is booting\ncloud-init: finished\nsshd: listening on " + instance.runtime.address()
-                        + "\n";
+        String text = instance.runtime.console();
         return object().put("InstanceId", instance.id)
                 .put("LastUpdateTime", Parameters.seconds(instances.now()))
                 .put("ConsoleOutput", Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8)));

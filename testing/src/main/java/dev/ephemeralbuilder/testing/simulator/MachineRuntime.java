@@ -38,6 +38,7 @@ final class MachineRuntime {
     private volatile boolean booting;
     private volatile boolean ended;
     private volatile int port;
+    private volatile String said = "";
 
     /**
      * @param image what the folder is made from, held for this machine until it has booted or ended; null for the
@@ -98,6 +99,17 @@ final class MachineRuntime {
 
     List<PublicKey> keysOf(String user) {
         return userData.keysOf(user);
+    }
+
+    /** Says something more on the console. */
+    synchronized void say(String text) {
+        said += text;
+    }
+
+    /** Returns what the console shows. */
+    String console() {
+        String booted = port == 0 ? "" : "cloud-init: finished\nsshd: listening on " + address + "\n";
+        return "Simulated Linux is booting\n" + booted + said;
     }
 
     /** Makes the folder and opens SSH. A machine that cannot do so runs, but cannot be reached. */

@@ -13,6 +13,8 @@ import com.aliyun.ecs20140526.models.DescribeSpotAdviceRequest;
 import com.aliyun.ecs20140526.models.DescribeSpotPriceHistoryRequest;
 import com.aliyun.ecs20140526.models.DescribeSpotPriceHistoryResponseBody;
 import com.aliyun.ecs20140526.models.DescribeZonesRequest;
+import com.aliyun.ecs20140526.models.GetInstanceConsoleOutputRequest;
+import com.aliyun.ecs20140526.models.GetInstanceConsoleOutputResponseBody;
 import com.aliyun.ecs20140526.models.ListTagResourcesRequest;
 import com.aliyun.ecs20140526.models.ListTagResourcesResponseBody;
 import com.aliyun.ecs20140526.models.ModifyInstanceAutoReleaseTimeRequest;
@@ -194,6 +196,17 @@ final class NewJava implements Stranger {
             var answer = client.modifyInstanceAutoReleaseTimeWithOptions(request, options);
             return new Heard<>(answer.getHeaders(), answer.getBody());
         });
+    }
+
+    @Override
+    public Wire.Console console(Wire.ConsoleQuery query) throws Refusal {
+        GetInstanceConsoleOutputRequest request =
+                new GetInstanceConsoleOutputRequest().setRegionId(region).setInstanceId(query.id());
+        GetInstanceConsoleOutputResponseBody answer = call(() -> {
+            var given = client.getInstanceConsoleOutputWithOptions(request, options);
+            return new Heard<>(given.getHeaders(), given.getBody());
+        });
+        return new Wire.Console(answer.getInstanceId(), answer.getLastUpdateTime(), answer.getConsoleOutput());
     }
 
     @Override

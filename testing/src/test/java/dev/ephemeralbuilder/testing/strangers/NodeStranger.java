@@ -27,6 +27,11 @@ final class NodeStranger extends NodeClient implements Stranger {
     }
 
     @Override
+    public Wire.Console console(Wire.ConsoleQuery query) throws Refusal {
+        return call("console", query, Wire.Console.class);
+    }
+
+    @Override
     public void tag(Wire.Tagging tagging) throws Refusal {
         call("tag", tagging, Wire.Nothing.class);
     }

@@ -13,6 +13,8 @@ import com.aliyuncs.ecs.model.v20140526.DescribeSpotAdviceRequest;
 import com.aliyuncs.ecs.model.v20140526.DescribeSpotPriceHistoryRequest;
 import com.aliyuncs.ecs.model.v20140526.DescribeSpotPriceHistoryResponse;
 import com.aliyuncs.ecs.model.v20140526.DescribeZonesRequest;
+import com.aliyuncs.ecs.model.v20140526.GetInstanceConsoleOutputRequest;
+import com.aliyuncs.ecs.model.v20140526.GetInstanceConsoleOutputResponse;
 import com.aliyuncs.ecs.model.v20140526.ListTagResourcesRequest;
 import com.aliyuncs.ecs.model.v20140526.ListTagResourcesResponse;
 import com.aliyuncs.ecs.model.v20140526.ModifyInstanceAutoReleaseTimeRequest;
@@ -139,6 +141,14 @@ final class OldJava implements Stranger {
         request.setInstanceId(cap.id());
         request.setAutoReleaseTime(cap.time());
         sdk.call(request);
+    }
+
+    @Override
+    public Wire.Console console(Wire.ConsoleQuery query) throws Refusal {
+        GetInstanceConsoleOutputRequest request = new GetInstanceConsoleOutputRequest();
+        request.setInstanceId(query.id());
+        GetInstanceConsoleOutputResponse answer = sdk.call(request);
+        return new Wire.Console(answer.getInstanceId(), answer.getLastUpdateTime(), answer.getConsoleOutput());
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
 import dev.ephemeralbuilder.testing.simulator.SimulatedClock;
 import dev.ephemeralbuilder.testing.simulator.SimulatedMachine;
 import dev.ephemeralbuilder.testing.simulator.TemporaryKeys;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -123,6 +124,14 @@ final class Scenario implements AutoCloseable {
         looks.look("ModifyInstanceAutoReleaseTime", "2026-01-05T09:30Z", () -> {
             client.cap(new Wire.Cap(machines().get(0), "2026-01-05T09:30:40Z"));
             return Cell.of(machine().cap());
+        });
+        cloud.console(machines().get(0), "no root device\n");
+        looks.look("GetInstanceConsoleOutput", "no root device", () -> {
+            Wire.Console console =
+                    client.console(new Wire.ConsoleQuery(machines().get(0)));
+            String text = new String(Base64.getDecoder().decode(console.output()), StandardCharsets.UTF_8);
+            String last = text.lines().reduce("", (before, line) -> line);
+            return Cell.of(last, console.time() + " of " + machines().indexOf(console.id()));
         });
     }
 

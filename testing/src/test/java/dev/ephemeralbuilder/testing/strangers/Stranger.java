@@ -16,6 +16,8 @@ interface Stranger extends Models, AutoCloseable {
 
     void cap(Wire.Cap cap) throws Refusal;
 
+    Wire.Console console(Wire.ConsoleQuery query) throws Refusal;
+
     void tag(Wire.Tagging tagging) throws Refusal;
 
     void untag(Wire.Untagging untagging) throws Refusal;

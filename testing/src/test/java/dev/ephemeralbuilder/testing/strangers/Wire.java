@@ -115,6 +115,11 @@ final class Wire {
 
     record Cap(String id, String time) {}
 
+    record ConsoleQuery(String id) {}
+
+    /** The output is in base64. */
+    record Console(String id, String time, String output) {}
+
     record Tagging(List<String> ids, Map<String, String> tags) {}
 
     record Untagging(List<String> ids, List<String> keys, boolean all) {}
