@@ -36,6 +36,11 @@ abstract class FleetCommand implements Callable<Integer> {
     /** Does what the command is for and returns its exit code. */
     abstract int with(BuildFleet fleet) throws InterruptedException;
 
+    /** Adds what else the command needs of the fleet. */
+    BuildFleet.Builder prepared(BuildFleet.Builder fleet, String owner) {
+        return fleet;
+    }
+
     @Override
     public final Integer call() {
         try {
@@ -44,7 +49,7 @@ abstract class FleetCommand implements Callable<Integer> {
             BuildFleet.Builder builder = BuildFleet.builder().owner(of).noReaper();
             Providers.cloud(settings, provider.in(settings), caller.environment())
                     .forEach(builder::provider);
-            try (BuildFleet fleet = builder.build()) {
+            try (BuildFleet fleet = prepared(builder, of).build()) {
                 return with(fleet);
             }
         } catch (InterruptedException e) {

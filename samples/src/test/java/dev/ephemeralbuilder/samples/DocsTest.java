@@ -129,7 +129,8 @@ class DocsTest {
     void everyCommandLineHasOnlyOptionsThatExist(String document) throws IOException {
         try (CommandRig rig = new CommandRig(folder, folder)) {
             CommandLine command = rig.commandLine();
-            Matcher line = Pattern.compile("samples/ephemeral (run|list|reap|release|simulate|bench \\w+)([^\n`|]*)")
+            Matcher line = Pattern.compile(
+                            "samples/ephemeral (run|list|ssh|reap|release|simulate|bench \\w+)([^\n`|]*)")
                     .matcher(read(document));
             List<String> checked = new ArrayList<>();
             while (line.find()) {

@@ -33,7 +33,7 @@ class UsageTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "                                  | a command is missing: run, list, reap, release, simulate or bench",
+                "                                  | a command is missing: run, list, ssh, reap, release, simulate or bench",
                 "walk                              | Unmatched argument at index 0: 'walk'",
                 "run                               | SCRIPT",
                 "run --simulatd -- x               | Unknown option: '--simulatd'",
@@ -75,6 +75,8 @@ class UsageTest {
                 "list --jsn                        | Unknown option: '--jsn'",
                 "reap --config no                  | there is no file",
                 "release                           | Missing required parameter: 'ID'",
+                "ssh i-1                           | Missing required option: '--state=FOLDER'",
+                "ssh --state s                     | Missing required parameter: 'ID'",
                 "simulate --fault RunInstances=rain| --fault expects ACTION=EFFECT",
                 "bench                            | a program is missing: faults, calls, overhead, exec",
                 "bench calls --builders 1,0       | --builders: expected numbers from 1 to 5000",
