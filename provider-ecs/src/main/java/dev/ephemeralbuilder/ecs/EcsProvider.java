@@ -56,7 +56,7 @@ import org.jspecify.annotations.Nullable;
  * lets this JVM reach the SSH port.
  *
  * <p>The access key needs the RAM permissions {@code ecs:RunInstances}, {@code ecs:DescribeInstances},
- * {@code ecs:DeleteInstances}, {@code ecs:TagResources}, {@code ecs:ModifyInstanceAutoReleaseTime},
+ * {@code ecs:DeleteInstances}, {@code ecs:TagResources}, {@code ecs:ModifyInstanceAutoReleaseTime}, {@code ecs:GetInstanceConsoleOutput},
  * {@code ecs:DescribeInstanceTypes}, {@code ecs:DescribeSpotPriceHistory}, {@code ecs:DescribeSpotAdvice} and
  * {@code ecs:DescribeAvailableResource}. A call without its permission fails with a {@code CredentialsException}; that
  * has been so for {@code DescribeInstances} too since 20 December 2025 (the vendor's announcement on the authentication
