@@ -30,6 +30,8 @@ public final class AcquireRequest {
     private final @Nullable Objective objective;
     private final Duration readyTimeout;
     private final boolean acceptsFewer;
+    private final @Nullable Script onReady;
+    private final @Nullable Script onRelease;
 
     private AcquireRequest(Builder b) {
         this.requestId = b.requestId;
@@ -38,6 +40,8 @@ public final class AcquireRequest {
         this.objective = b.objective;
         this.readyTimeout = b.readyTimeout;
         this.acceptsFewer = b.acceptsFewer;
+        this.onReady = b.onReady;
+        this.onRelease = b.onRelease;
     }
 
     /** Returns a request with every default. */
@@ -80,6 +84,16 @@ public final class AcquireRequest {
         return acceptsFewer;
     }
 
+    /** Returns the script for the start of each machine, if there is one. */
+    public Optional<Script> onReady() {
+        return Optional.ofNullable(onReady);
+    }
+
+    /** Returns the script for the end of each machine, if there is one. */
+    public Optional<Script> onRelease() {
+        return Optional.ofNullable(onRelease);
+    }
+
     /** Builds {@link AcquireRequest}s. Not safe for use by many threads. */
     public static final class Builder {
         private @Nullable String requestId;
@@ -88,6 +102,8 @@ public final class AcquireRequest {
         private @Nullable Objective objective;
         private Duration readyTimeout = Duration.ofMinutes(10);
         private boolean acceptsFewer;
+        private @Nullable Script onReady;
+        private @Nullable Script onRelease;
 
         private Builder() {}
 
@@ -161,6 +177,36 @@ public final class AcquireRequest {
          */
         public Builder acceptFewer(boolean acceptFewer) {
             this.acceptsFewer = acceptFewer;
+            return this;
+        }
+
+        /**
+         * Sets a script that runs on each machine before it is handed out, to register it somewhere, say. If it does not
+         * end with exit code 0, within its {@link Script#timeout} and {@link #readyTimeout}, the machine is given back and
+         * another one is tried, on another offer if there is one: as many for each machine wanted as the fleet {@linkplain
+         * BuildFleet.Builder#maxAttempts tries offers}. Then the acquire fails with {@link HookException}. The machine
+         * knows it as script {@code onready}, which {@link EphemeralBuilder#script} finds. A process that attaches to a
+         * machine does not wait for it. Default: none.
+         */
+        public Builder onReady(Script script) {
+            this.onReady = requireNonNull(script, "script");
+            return this;
+        }
+
+        /**
+         * Sets a script that runs on each machine before it is deleted, to take back what {@link #onReady} did, say. It
+         * is put onto the machine when that gets ready, before {@code onReady} runs. From then on whoever gives the
+         * machine back runs it, once: {@link EphemeralBuilder#close}, {@link BuildFleet#close}, and with the machine's
+         * record {@link BuildFleet#release}, {@link BuildFleet#attach} and {@link BuildFleet#reap} in other processes,
+         * too; also on a machine whose {@code onReady} has failed. It does not run if the machine is lost, or ends at its
+         * cap, or is deleted by a fleet whose store has no record of it.
+         *
+         * <p>However it ends, the machine is deleted. The script has 30 seconds, or its {@link Script#timeout} if that is
+         * shorter; the deletion waits 30 seconds at most, connecting included, and not beyond a notice of reclaim. When the
+         * fleet is closed, half of its {@linkplain BuildFleet.Builder#closeTimeout time} is left for it. Default: none.
+         */
+        public Builder onRelease(Script script) {
+            this.onRelease = requireNonNull(script, "script");
             return this;
         }
 

@@ -47,6 +47,8 @@ public interface BuildFleet extends AutoCloseable {
      * @throws QuotaException if the account may not have more, or a limit of this fleet is reached
      * @throws CredentialsException if the cloud does not let the caller in
      * @throws ThrottledException if the cloud kept refusing calls
+     * @throws HookException if the request's {@linkplain AcquireRequest.Builder#onReady script for the start} has failed on
+     *     as many machines as may be tried; all are given back
      * @throws BuilderTimeoutException if the machine was not ready in time; it is given back
      * @throws BuilderLostException if the machine was {@linkplain #release released} by its id before it was ready
      * @throws ProviderException if the cloud failed

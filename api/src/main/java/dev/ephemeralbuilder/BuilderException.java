@@ -21,6 +21,7 @@ public abstract sealed class BuilderException extends RuntimeException
                 ConfigurationException,
                 CredentialsException,
                 DuplicateRequestException,
+                HookException,
                 ImagePullException,
                 JobException,
                 PartialAcquireException,

@@ -205,7 +205,8 @@ public interface EphemeralBuilder extends AutoCloseable {
 
     /**
      * Gives the machine back. Does not block and does nothing on a second call. Never throws for a cloud failure: the
-     * deletion is repeated until the machine's absence is observed, and the cloud's own cap stands behind it.
+     * deletion is repeated until the machine's absence is observed, and the cloud's own cap stands behind it. If the
+     * request has a {@linkplain AcquireRequest.Builder#onRelease script for the end}, the machine runs that first.
      */
     @Override
     void close();

@@ -6,6 +6,7 @@ import dev.ephemeralbuilder.BuilderTimeoutException;
 import dev.ephemeralbuilder.CapacityException;
 import dev.ephemeralbuilder.CapacityException.Tried;
 import dev.ephemeralbuilder.ConfigurationException;
+import dev.ephemeralbuilder.HookException;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.ProviderException;
@@ -62,6 +63,11 @@ final class Acquisition<T extends Arrived> {
     private Queue<Offer> offers = new ArrayDeque<>();
     private @Nullable Offer current;
     private @Nullable BuilderException fatal;
+
+    /** What the last machine failed with whose script for the start has failed. */
+    private @Nullable HookException hookFailure;
+
+    private int mostHookFailures;
     private int launches;
 
     /** How often a token that somebody else has used is left for the next one. */
@@ -105,6 +111,7 @@ final class Acquisition<T extends Arrived> {
         this.requestId = wish.requestId();
         this.avoided = wish.avoided();
         this.missing = count;
+        this.mostHookFailures = count * fleet.maxAttempts();
         this.purpose = purpose;
         this.able = fleet.regions().stream()
                 .filter(region -> purpose.objection(region.provider()).isEmpty())
@@ -467,6 +474,10 @@ final class Acquisition<T extends Arrived> {
             return;
         }
         fleet.events().publish(new BuilderEvent.LaunchFailed(fleet.ticker().now(), requestId, offer, number, failure));
+        if (failure instanceof HookException e && fatal == null) {
+            hookFailed(offer, count, e);
+            return;
+        }
         if (!(failure instanceof CapacityException capacity)) {
             failures.addAll(Collections.nCopies(count, failure));
             return;
@@ -481,10 +492,27 @@ final class Acquisition<T extends Arrived> {
         }
     }
 
+    /** It may be the machine, or where it stands; if it is the script or the image, each machine costs. */
+    private void hookFailed(Offer offer, int count, HookException failure) {
+        missing += count;
+        hookFailure = failure;
+        mostHookFailures -= count;
+        if (mostHookFailures <= 0) {
+            fatal = failure;
+            return;
+        }
+        // There may be no other one.
+        offers.add(offer);
+        if (offer.equals(current)) {
+            current = null;
+        }
+    }
+
     private void finish() {
         if (missing > 0) {
-            BuilderException why = fatal != null
-                    ? fatal
+            BuilderException known = fatal != null ? fatal : hookFailure;
+            BuilderException why = known != null
+                    ? known
                     : new CapacityException(
                             "None of the offers for " + spec + " could be launched; tried " + tried.size() + ":",
                             tried);

@@ -179,6 +179,13 @@ final class Attachment {
                     users,
                     mine,
                     MachineKeys.of(record),
+                    guest -> {
+                        Duration bound = record.onRelease();
+                        if (bound != null) {
+                            mine.farewell(new Farewell(region, mine, guest.link()::again, bound));
+                        }
+                        return CompletableFuture.completedFuture(null);
+                    },
                     launchedAt == null ? now : launchedAt,
                     deadline,
                     new Patience(deadline));

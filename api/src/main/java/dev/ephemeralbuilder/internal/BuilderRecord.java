@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  * @param nextHostKey the host key that the machine is to get in place of one that it shares with others; null if it has
  *     one of its own, or keeps what it has. While there is one, {@code keys} accept the shared key and this one
  * @param count for how many machines the create call asks, until each of them has a record of its own
+ * @param onRelease how long the script for the machine's end may run; null if the machine has none
  */
 record BuilderRecord(
         Origin origin,
@@ -48,7 +49,8 @@ record BuilderRecord(
         @Nullable Instant launchedAt,
         @Nullable Frozen frozen,
         @Nullable KeyPair nextHostKey,
-        int count) {
+        int count,
+        @Nullable Duration onRelease) {
     /**
      * What a create call says that no other part of the record does.
      *
@@ -65,6 +67,7 @@ record BuilderRecord(
     static final String CAP = "cap";
     static final String TOKEN = "token";
     static final String COUNT = "count";
+    static final String ON_RELEASE = "onRelease";
     private static final String SCHEMA = "1";
     private static final String CLIENT_KEY = "clientKey";
     private static final String CLIENT_PUBLIC_KEY = "clientPublicKey";
@@ -78,7 +81,7 @@ record BuilderRecord(
 
     /** Returns the record of an attempt that is about to be made. */
     static BuilderRecord intent(Origin origin, Instant readyBy, ShellKeys keys, @Nullable Frozen frozen, int count) {
-        return new BuilderRecord(origin, readyBy, keys, null, null, frozen, null, count);
+        return new BuilderRecord(origin, readyBy, keys, null, null, frozen, null, count, null);
     }
 
     /** Returns the document; without machine id if there is none yet. */
@@ -126,6 +129,9 @@ record BuilderRecord(
         }
         if (nextHostKey != null) {
             record.putAll(next(nextHostKey));
+        }
+        if (onRelease != null) {
+            record.put(ON_RELEASE, onRelease.toString());
         }
         return record;
     }
@@ -217,7 +223,8 @@ record BuilderRecord(
                     fields.find("launchedAt").map(Instant::parse).orElse(null),
                     frozen(fields),
                     next == null ? null : keyPair(fields.get(NEXT_PUBLIC_HOST_KEY), next),
-                    record.containsKey(COUNT) ? fields.number(COUNT) : 1);
+                    record.containsKey(COUNT) ? fields.number(COUNT) : 1,
+                    fields.find(ON_RELEASE).map(Duration::parse).orElse(null));
         } catch (IllegalArgumentException | DateTimeException | GeneralSecurityException e) {
             // Without the cause: what cannot be read is quoted there, and it may be a key.
             throw new ConfigurationException(

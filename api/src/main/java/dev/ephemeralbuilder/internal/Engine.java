@@ -22,6 +22,7 @@ import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -162,7 +163,7 @@ public final class Engine implements BuildFleet {
         checkOpen();
         return handouts.giveCancellable(
                 () -> follow(
-                        begin(spec, request, 1, forScripts()),
+                        begin(spec, request, 1, forScripts(request)),
                         acquired -> CompletableFuture.completedFuture(
                                 acquired.arrived().get(0))),
                 EphemeralBuilder::close);
@@ -186,7 +187,7 @@ public final class Engine implements BuildFleet {
         }
         checkOpen();
         return handouts.giveCancellable(
-                () -> follow(begin(spec, request, count, forScripts()), acquired -> delivery(acquired, request)),
+                () -> follow(begin(spec, request, count, forScripts(request)), acquired -> delivery(acquired, request)),
                 all -> all.forEach(EphemeralBuilder::close),
                 failure -> {
                     if (failure instanceof PartialAcquireException partial) {
@@ -237,8 +238,8 @@ public final class Engine implements BuildFleet {
         return acquisitions.begin(spec, request, count, purpose);
     }
 
-    private ForScripts forScripts() {
-        return new ForScripts(Calls.holding(ticker, users));
+    private ForScripts forScripts(AcquireRequest request) {
+        return new ForScripts(Calls.holding(ticker, users), request);
     }
 
     @Override
@@ -254,6 +255,9 @@ public final class Engine implements BuildFleet {
         requireNonNull(sink, "sink");
         if (spec.containerImage().isEmpty()) {
             throw new IllegalArgumentException("a container's own command needs a spec with a container image");
+        }
+        if (request.onReady().isPresent() || request.onRelease().isPresent()) {
+            throw new IllegalArgumentException("nothing but its own command runs in the container: no hooks");
         }
         checkOpen();
         return handouts.giveCancellable(() -> run(spec, request, command, sink), result -> {});
@@ -389,8 +393,10 @@ public final class Engine implements BuildFleet {
                 acquisitions.giveUp();
                 machines.close();
                 reaper.stop();
+                // What is said to machines at their end leaves time for their deletion.
+                Instant latest = ticker.now().plus(config.closeTimeout().dividedBy(2));
                 // Behind the cancellations that this has put on the ticker.
-                ticker.execute(() -> drain(allGone, over));
+                ticker.execute(() -> drain(latest, allGone, over));
                 ticker.schedule(config.closeTimeout(), () -> end(over));
             });
             // By the wall clock too: nobody may be moving the ticker's.
@@ -460,8 +466,11 @@ public final class Engine implements BuildFleet {
     }
 
     /** Completes when no launch is under way and every machine was seen gone. */
-    private void drain(AtomicBoolean allGone, CountDownLatch over) {
-        List.copyOf(held).forEach(h -> h.release(Handouts::fleetClosed));
+    private void drain(Instant latest, AtomicBoolean allGone, CountDownLatch over) {
+        List.copyOf(held).forEach(h -> {
+            h.notAfter(latest);
+            h.release(Handouts::fleetClosed);
+        });
         if (held.isEmpty()
                 && launching.isEmpty()
                 && acquisitions.written()
@@ -469,7 +478,7 @@ public final class Engine implements BuildFleet {
             allGone.set(true);
             end(over);
         } else if (over.getCount() > 0) {
-            ticker.schedule(Duration.ofMillis(100), () -> drain(allGone, over));
+            ticker.schedule(Duration.ofMillis(100), () -> drain(latest, allGone, over));
         }
     }
 

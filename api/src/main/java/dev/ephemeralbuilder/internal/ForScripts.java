@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.internal;
 
+import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.ContainerCommand;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import java.time.Instant;
@@ -12,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  * Machines for scripts, which become builders.
  *
  * @param users runs what is the users'
+ * @param request tells what they do at their start and at their end
  */
-record ForScripts(Executor users) implements Purpose<BuilderHandle> {
+record ForScripts(Executor users, AcquireRequest request) implements Purpose<BuilderHandle> {
     @Override
     public Optional<String> objection(CloudProvider provider) {
         return Optional.empty();
@@ -32,6 +34,14 @@ record ForScripts(Executor users) implements Purpose<BuilderHandle> {
     @Override
     public Boot<BuilderHandle> boot(
             Region region, Held held, Attempt.Made made, Instant deadline, Boot.Waiting waiting) {
-        return new ShellBoot(region, users, held, made.keysOf(held.machineId()), made.launchedAt(), deadline, waiting);
+        return new ShellBoot(
+                region,
+                users,
+                held,
+                made.keysOf(held.machineId()),
+                new Hooks(region, request),
+                made.launchedAt(),
+                deadline,
+                waiting);
     }
 }

@@ -50,6 +50,7 @@ final class Held {
     private boolean seen;
     private boolean absent;
     private @Nullable CompletableFuture<Instant> leaving;
+    private @Nullable Farewell farewell;
     private Watcher.@Nullable Watch watch;
     private @Nullable Consumer<Supplier<BuilderException>> atEnd;
 
@@ -124,6 +125,18 @@ final class Held {
     void ready(Watcher.Watch watch, Consumer<Supplier<BuilderException>> atEnd) {
         this.watch = watch;
         this.atEnd = atEnd;
+    }
+
+    /** The machine has a script for its end, which is run when it is given back. */
+    void farewell(Farewell farewell) {
+        this.farewell = farewell;
+    }
+
+    /** From now on what the machine does at its end delays its deletion no further than this. */
+    void notAfter(Instant time) {
+        if (farewell != null) {
+            farewell.notAfter(time);
+        }
     }
 
     /** The cloud has shown the machine: from now on, unknown means gone. */
@@ -220,9 +233,18 @@ final class Held {
         if (overAt != null) {
             return;
         }
-        Instant now = region.ticker().now();
-        end(now, reason);
+        end(region.ticker().now(), reason);
         scripts.allLost(reason);
+        if (farewell == null || absent) {
+            giveBack(ending);
+        } else {
+            Stages.whenDone(farewell.say(), (v, failure) -> giveBack(ending));
+        }
+    }
+
+    private void giveBack(Ending ending) {
+        Instant now = region.ticker().now();
+        overAt = now;
         region.events()
                 .publish(new BuilderEvent.Released(
                         now, requestId(), machineId, offer(), ending, heldUntil(now), cost()));

@@ -118,6 +118,11 @@ final class Link {
                 .go(FIRST_DELAY);
     }
 
+    /** Returns another way to the same machine, with the keys of now, which is not closed with this one. */
+    Link again() {
+        return new Link(ticker, calls, cloud, machine, keys, presence);
+    }
+
     /** From now on connections are opened with these keys. */
     void pin(ShellKeys keys) {
         this.keys = keys;

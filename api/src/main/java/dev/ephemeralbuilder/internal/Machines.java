@@ -7,6 +7,7 @@ import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.MachineTags;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
@@ -207,7 +208,7 @@ final class Machines {
             if (mine.isPresent()) {
                 return release(mine.get());
             }
-            return known.isPresent() ? remove(there, known.get().origin()) : removeUnrecorded(there, token);
+            return known.isPresent() ? remove(there, known.get()) : removeUnrecorded(there, token);
         });
     }
 
@@ -224,10 +225,27 @@ final class Machines {
         });
     }
 
-    private CompletableFuture<Void> remove(Finder.Found there, Origin origin) {
-        Held mine = new Held(there.region(), origin, there.machine().id());
+    private CompletableFuture<Void> remove(Finder.Found there, BuilderRecord record) {
+        Region region = there.region();
+        Machine machine = there.machine();
+        Held mine = new Held(region, record.origin(), machine.id());
         held.add(mine);
         mine.seen();
+        Duration bound = record.onRelease();
+        if (bound != null && machine.state() == MachineState.RUNNING) {
+            mine.observe(Optional.of(machine));
+            mine.farewell(new Farewell(
+                    region,
+                    mine,
+                    () -> new Link(
+                            region.ticker(),
+                            region.shellCalls(),
+                            region.cloud(),
+                            machine,
+                            record.keys(),
+                            mine::presence),
+                    bound));
+        }
         mine.remove(() -> new BuilderLostException("Machine " + mine.machineId() + " was released", null));
         return mine.gone();
     }

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * One long question to a spot machine whose metadata know of a reclaim: when will you be taken back? It is open while the
  * machine is at work, since an idle one has nothing to lose by waiting for the next look at the cloud, and while a notice
  * of its stands. Asked again when the connection is lost, with growing pauses: what makes a script go on must not have to
- * wait for this. Confined to the ticker, but for {@link #during(Runnable)}.
+ * wait for this. Confined to the ticker, but for {@link #during()}.
  */
 final class NoticeQuestion {
     private static final Logger log = LoggerFactory.getLogger(NoticeQuestion.class);

@@ -68,6 +68,11 @@ final class Records {
                 }));
     }
 
+    /** Writes down that the machine has a script for its end, and how long that may run. */
+    CompletableFuture<Void> farewell(String token, Duration bound) {
+        return change(token, record -> with(record, Map.of(BuilderRecord.ON_RELEASE, bound.toString())));
+    }
+
     /**
      * Makes one record of each machine of the attempt's, which goes.
      *

@@ -44,6 +44,13 @@ final class Remote {
                 reply -> reply.value("end").isPresent());
     }
 
+    /** Asks once for the end of a stream, as text; fails if the connection is lost before all has come. */
+    CompletableFuture<String> askForBytes(Command command) {
+        return link.open(command.line())
+                .thenCompose(channel -> within(ANSWER, Exchange.of(channel, command.input(), ticker)))
+                .thenApply(Supervisor::stream);
+    }
+
     /** Asks until there is an answer or the deadline has passed. */
     CompletableFuture<Reply> ask(Command command, Instant deadline) {
         return ask(command, deadline, reply -> true);

@@ -14,6 +14,7 @@ import java.util.concurrent.Executor;
 final class ShellBoot extends Boot<BuilderHandle> {
     private final Executor users;
     private final MachineKeys keys;
+    private final Welcome welcome;
     private boolean knocking;
     private boolean contacted;
 
@@ -25,12 +26,14 @@ final class ShellBoot extends Boot<BuilderHandle> {
             Executor users,
             Held held,
             MachineKeys keys,
+            Welcome welcome,
             Instant launchedAt,
             Instant deadline,
             Waiting waiting) {
         super(region, held, launchedAt, deadline, waiting);
         this.users = users;
         this.keys = keys;
+        this.welcome = welcome;
     }
 
     @Override
@@ -117,12 +120,17 @@ final class ShellBoot extends Boot<BuilderHandle> {
                 return;
             }
             BuilderHandle builder = new BuilderHandle(held, region, users, link, remote, workspace.get());
-            Stages.whenDone(new OwnHostKey(region.records(), held, link).settle(keys, deadline), (v, notSettled) -> {
-                if (notSettled == null) {
-                    link.booted();
+            CompletableFuture<Void> received = new OwnHostKey(region.records(), held, link)
+                    .settle(keys, deadline)
+                    .thenCompose(v -> {
+                        link.booted();
+                        return welcome.receive(new Welcome.Guest(held, link, remote, workspace.get(), deadline));
+                    });
+            Stages.whenDone(received, (v, refused) -> {
+                if (refused == null) {
                     arrived(builder);
                 } else {
-                    failed(notSettled);
+                    failed(refused);
                 }
             });
         });

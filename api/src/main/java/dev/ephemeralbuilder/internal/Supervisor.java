@@ -85,6 +85,20 @@ final class Supervisor {
 
     /** Starts a script under an id; harmless if it was started before. */
     static Command start(String id, Script script, String workspace) {
+        return send("start", id, script, workspace);
+    }
+
+    /** Puts a script onto the machine under an id, to be started by {@link #fire}. */
+    static Command store(String id, Script script, String workspace) {
+        return send("store", id, script, workspace);
+    }
+
+    /** Starts a script that was stored, if it was not started before, and asks how it ended. */
+    static Command fire(String id, long mostSeconds) {
+        return withoutInput("fire " + id + " " + mostSeconds);
+    }
+
+    private static Command send(String order, String id, Script script, String workspace) {
         byte[] launch = launcher(script, workspace).getBytes(StandardCharsets.UTF_8);
         byte[] text = script.text().getBytes(StandardCharsets.UTF_8);
         byte[] stdin = script.stdin();
@@ -95,7 +109,7 @@ final class Supervisor {
         }
         ByteBuffer input = ByteBuffer.allocate((int) bytes);
         input.put(launch).put(text).put(stdin).flip();
-        String line = RUN + "start " + id + " " + launch.length + " " + text.length + " " + stdin.length + " "
+        String line = RUN + order + " " + id + " " + launch.length + " " + text.length + " " + stdin.length + " "
                 + seconds(script.timeout().toMillis()) + " "
                 + seconds(script.grace().toMillis()) + " "
                 + script.outputLimit() + " " + (script.streamsSeparate() ? "separate" : "merged");
@@ -162,6 +176,13 @@ final class Supervisor {
                 .map(line -> line.substring(REPLY.length()))
                 .forEach(lines::add);
         return new Reply(lines);
+    }
+
+    /** Returns what comes behind the mark of a stream. */
+    static String stream(String output) {
+        String mark = new String(STREAM_MARK, StandardCharsets.US_ASCII) + "\n";
+        int at = output.indexOf(mark);
+        return at < 0 ? "" : output.substring(at + mark.length());
     }
 
     /**

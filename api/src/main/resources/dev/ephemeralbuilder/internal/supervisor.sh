@@ -91,6 +91,29 @@ start() {
   say started
 }
 
+# store ID ...: takes what start takes, and keeps it until it is fired.
+store() {
+  f=$EB/stored/$1
+  mkdir -p "$EB/stored"
+  head -c $(($2 + $3 + $4)) >"$f.$$"
+  if [ "$(size "$f.$$")" -ne $(($2 + $3 + $4)) ] || ! echo "$* end" >"$f.words" || ! mv "$f.$$" "$f"; then
+    rm -f "$f.$$"
+    say refused incomplete; return
+  fi
+  say stored
+}
+
+# fire ID SECONDS: starts a script that was stored, with so much time at most, and says its status when it has ended.
+fire() {
+  f=$EB/stored/$1
+  if [ ! -e "$f" ] || ! read -r id launch text input timeout grace limit streams whole <"$f.words" || [ "$whole" != end ]; then
+    say absent; return
+  fi
+  if [ "$timeout" -gt "$2" ]; then timeout=$2; fi
+  start "$1" "$launch" "$text" "$input" "$timeout" "$grace" "$limit" "$streams" <"$f"
+  await "$1"
+}
+
 # Why a script is being ended; the first reason counts.
 cause() { ln "$d/$1" "$d/cause" 2>/dev/null; }
 

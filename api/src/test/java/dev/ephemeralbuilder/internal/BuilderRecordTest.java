@@ -36,7 +36,8 @@ class BuilderRecordTest {
                 launched ? NOW.plusSeconds(3) : null,
                 launched ? null : new BuilderRecord.Frozen("2 vCPU", Map.of("ephemeral:owner", "ci"), HOST),
                 null,
-                launched ? 1 : 3);
+                launched ? 1 : 3,
+                launched ? Duration.ofSeconds(30) : null);
     }
 
     @Test
@@ -81,6 +82,7 @@ class BuilderRecordTest {
         assertThat(again.readyBy()).isEqualTo(record.readyBy());
         assertThat(again.machineId()).isEqualTo("i-1");
         assertThat(again.launchedAt()).isEqualTo(record.launchedAt());
+        assertThat(again.onRelease()).isEqualTo(Duration.ofSeconds(30));
         assertThat(again.keys().hostKeyFingerprints()).containsExactly("fingerprint");
         assertThat(again.keys().client().getPublic()).isEqualTo(CLIENT.getPublic());
         assertThat(again.keys().client().getPrivate()).isEqualTo(CLIENT.getPrivate());

@@ -11,6 +11,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -123,6 +124,45 @@ class SupervisorScriptTest {
         String expected = "input\nit's \"odd\"\n$HOME\n" + workspace + "\nerr\n";
         assertThat(output(Supervisor.follow("one", "out", 0))).isEqualTo("EB1 stream\n" + expected);
         assertThat(output(Supervisor.follow("one", "out", 8))).isEqualTo("EB1 stream\n" + expected.substring(8));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash", "busybox"})
+    void whatIsStoredRunsOnceWhenItIsFired(String shell) throws Exception {
+        use(shell);
+        String workspace = install();
+        Script script = Script.of("cat; echo \"$ODD\" >>fired; exit 5")
+                .env("ODD", "it's")
+                .stdin("input\n");
+        assertThat(ask(Supervisor.store("later", script, workspace)).lines()).containsExactly("stored");
+        assertThat(ask(Supervisor.store("later", script, workspace)).lines()).containsExactly("stored");
+        assertThat(ask(Supervisor.list()).values("script")).isEmpty();
+        for (int i = 0; i < 2; i++) {
+            Reply fired = ask(Supervisor.fire("later", 20));
+            assertThat(fired.value("exited").orElseThrow()).startsWith("5 exited ");
+        }
+        assertThat(Files.readString(Path.of(workspace, "fired"))).isEqualTo("it's\n");
+        assertThat(output(Supervisor.follow("later", "out", 0))).isEqualTo("EB1 stream\ninput\n");
+        assertThat(Files.getPosixFilePermissions(home.resolve(".ephemeral-builder/stored/later")))
+                .containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "busybox"})
+    void whatIsFiredHasNoMoreThanTheTimeThatIsLeft(String shell) throws Exception {
+        use(shell);
+        Script script = Script.of("sleep 30").grace(Duration.ZERO);
+        ask(Supervisor.store("later", script, install()));
+        assertThat(ask(Supervisor.fire("later", 1)).value("exited").orElseThrow())
+                .contains(" timeout ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash", "busybox"})
+    void whatWasNeverStoredIsAbsent(String shell) throws Exception {
+        use(shell);
+        install();
+        assertThat(ask(Supervisor.fire("later", 20)).lines()).containsExactly("absent");
     }
 
     @ParameterizedTest
