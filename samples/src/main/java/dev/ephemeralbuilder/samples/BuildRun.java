@@ -1,6 +1,7 @@
 package dev.ephemeralbuilder.samples;
 
 import dev.ephemeralbuilder.BuildFleet;
+import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.CapacityException;
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.EphemeralBuilder;
@@ -13,6 +14,7 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -21,12 +23,16 @@ import org.jspecify.annotations.Nullable;
 final class BuildRun {
     private static final Duration EVENTS_PATIENCE = Duration.ofSeconds(5);
 
+    /** The clocks of cloud and host differ by less, or this message is wrong about it. */
+    private static final Duration CLOCKS = Duration.ofMinutes(2);
+
     private final Caller caller;
     private final Console console;
     private final Interruption interruption;
     private final boolean stackTrace;
     private final Progress progress;
     private @Nullable EphemeralBuilder builder;
+    private boolean scriptFailed;
 
     BuildRun(Caller caller, Console console, Interruption interruption, boolean stackTrace) {
         this.caller = caller;
@@ -51,7 +57,12 @@ final class BuildRun {
             exitCode = failed(e);
         } finally {
             interruption.cleanUp();
-            giveBack(fleet);
+            if (!kept(plan)) {
+                giveBack(fleet);
+            } else {
+                fleet.close();
+            }
+            sayCost();
         }
         return exitCode;
     }
@@ -105,11 +116,8 @@ final class BuildRun {
             console.row("");
         }
         console.end("script", Duration.between(start, caller.ticker().now()), ending(plan, result));
-        return switch (result.ending()) {
-            case EXITED -> result.exitCode();
-            case TIMED_OUT -> ExitCodes.TIMED_OUT;
-            case OUTPUT_LIMIT, CANCELLED -> ExitCodes.FAILURE;
-        };
+        scriptFailed = !result.success();
+        return ExitCodes.of(result);
     }
 
     private static String ending(Plan plan, ScriptResult result) {
@@ -167,6 +175,38 @@ final class BuildRun {
         return Failures.exitCode(e);
     }
 
+    /** Leaves the machine of a failed script if that is wanted; false if it is to be given back. */
+    private boolean kept(Plan plan) {
+        Plan.Keep keep = plan.keep();
+        EphemeralBuilder acquired = builder;
+        if (keep == null || acquired == null || !scriptFailed || interruption.requested()) {
+            return false;
+        }
+        console.begin("keep");
+        try {
+            Instant wanted = caller.ticker().now().plus(keep.time());
+            Instant until = acquired.keep(keep.time());
+            boolean cut = until.isBefore(wanted.minus(CLOCKS));
+            console.end("keep", "");
+            String id = acquired.id();
+            console.line("kept      " + id + " until " + until.truncatedTo(ChronoUnit.SECONDS) + ", for "
+                    + Texts.money(acquired.offer().hourlyPrice()) + " per hour"
+                    + (cut ? "; that is its cap, which this cloud cannot raise" : ""));
+            console.row("  what the script wrote:  ephemeral attach" + keep.options() + " " + id);
+            console.row("  a shell on the machine: ephemeral ssh" + keep.options() + " " + id);
+            console.row("  to give it back:        ephemeral release" + keep.options() + " " + id);
+            return true;
+        } catch (BuilderException e) {
+            console.quiet();
+            console.line("the machine cannot be kept and is given back: " + Failures.message(e));
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            console.quiet();
+            return false;
+        }
+    }
+
     private void giveBack(BuildFleet fleet) {
         console.begin("release");
         EphemeralBuilder acquired = builder;
@@ -186,6 +226,10 @@ final class BuildRun {
             Thread.currentThread().interrupt();
             console.quiet();
         }
+    }
+
+    private void sayCost() {
+        EphemeralBuilder acquired = builder;
         if (acquired != null) {
             CostEstimate cost = acquired.cost();
             console.line(

@@ -74,6 +74,7 @@ public final class Ephemeral implements Runnable {
         return new CommandLine(new Ephemeral())
                 .addSubcommand(new RunCommand(caller, interruption))
                 .addSubcommand(new ListCommand(caller))
+                .addSubcommand(new AttachCommand(caller, interruption))
                 .addSubcommand(new SshCommand(caller, interruption))
                 .addSubcommand(new ReapCommand(caller))
                 .addSubcommand(new ReleaseCommand(caller))
@@ -100,7 +101,7 @@ public final class Ephemeral implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing: run, list, ssh, reap, release, simulate or bench");
+                spec.commandLine(), "a command is missing: run, list, attach, ssh, reap, release, simulate or bench");
     }
 
     private static int misused(ParameterException e) {

@@ -1,5 +1,7 @@
 package dev.ephemeralbuilder.samples;
 
+import dev.ephemeralbuilder.ScriptResult;
+
 /** The exit codes that are not the script's own. */
 final class ExitCodes {
     /** Machines that should go are still there. */
@@ -14,4 +16,13 @@ final class ExitCodes {
     static final int INTERRUPTED = 130;
 
     private ExitCodes() {}
+
+    /** Returns what tells how a script ended. */
+    static int of(ScriptResult result) {
+        return switch (result.ending()) {
+            case EXITED -> result.exitCode();
+            case TIMED_OUT -> TIMED_OUT;
+            case OUTPUT_LIMIT, CANCELLED -> FAILURE;
+        };
+    }
 }

@@ -1,6 +1,7 @@
 package dev.ephemeralbuilder.samples;
 
 import dev.ephemeralbuilder.BuildFleet;
+import dev.ephemeralbuilder.spi.StateStore;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,6 +24,9 @@ abstract class FleetCommand implements Callable<Integer> {
     @Mixin
     private final ProviderOption provider = new ProviderOption();
 
+    @Mixin
+    private final StateOption state = new StateOption();
+
     @Option(names = "--owner", paramLabel = "NAME", description = "Whose machines. Default: that of the settings.")
     private @Nullable String owner;
 
@@ -33,24 +37,26 @@ abstract class FleetCommand implements Callable<Integer> {
         this.caller = caller;
     }
 
-    /** Does what the command is for and returns its exit code. */
-    abstract int with(BuildFleet fleet) throws InterruptedException;
-
-    /** Adds what else the command needs of the fleet. */
-    BuildFleet.Builder prepared(BuildFleet.Builder fleet, String owner) {
-        return fleet;
-    }
+    /**
+     * Does what the command is for and returns its exit code.
+     *
+     * @param records where the fleet looks for records
+     */
+    abstract int with(BuildFleet fleet, Path records) throws InterruptedException;
 
     @Override
     public final Integer call() {
         try {
             Settings settings = settings();
             String of = owner(settings);
-            BuildFleet.Builder builder = BuildFleet.builder().owner(of).noReaper();
-            Providers.cloud(settings, provider.in(settings), caller.environment())
-                    .forEach(builder::provider);
-            try (BuildFleet fleet = prepared(builder, of).build()) {
-                return with(fleet);
+            try (StateStore store = state.openIfThere(settings, caller, of)) {
+                BuildFleet.Builder builder =
+                        BuildFleet.builder().owner(of).stateStore(store).noReaper();
+                Providers.cloud(settings, provider.in(settings), caller.environment())
+                        .forEach(builder::provider);
+                try (BuildFleet fleet = builder.build()) {
+                    return with(fleet, state.folder(settings, caller));
+                }
             }
         } catch (InterruptedException e) {
             say("interrupted");

@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.samples;
 
 import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.BuilderSummary;
+import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -36,7 +37,7 @@ final class ListCommand extends FleetCommand {
     }
 
     @Override
-    int with(BuildFleet fleet) throws InterruptedException {
+    int with(BuildFleet fleet, Path records) throws InterruptedException {
         List<BuilderSummary> machines = fleet.list();
         print(json ? List.of(MachineTable.json(machines)) : MachineTable.lines(machines));
         return 0;

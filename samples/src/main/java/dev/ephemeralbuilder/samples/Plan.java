@@ -3,6 +3,7 @@ package dev.ephemeralbuilder.samples;
 import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.Script;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +15,15 @@ import org.jspecify.annotations.Nullable;
  * @param sources what is copied to it
  * @param script what runs on it
  * @param downloads what comes back
+ * @param keep whether the machine of a failed script is left; null if it is not
  */
-record Plan(MachineSpec spec, AcquireRequest request, List<Source> sources, Script script, List<Download> downloads) {
+record Plan(
+        MachineSpec spec,
+        AcquireRequest request,
+        List<Source> sources,
+        Script script,
+        List<Download> downloads,
+        @Nullable Keep keep) {
     /**
      * Something that is copied to the machine.
      *
@@ -24,6 +32,14 @@ record Plan(MachineSpec spec, AcquireRequest request, List<Source> sources, Scri
      */
     record Source(Upload upload, @Nullable SourceFiles files) {}
 
+    /**
+     * What becomes of the machine of a failed script.
+     *
+     * @param time how long it is left
+     * @param options what other commands on it must be called with, each with a blank in front
+     */
+    record Keep(Duration time, String options) {}
+
     Plan {
         sources = List.copyOf(sources);
         downloads = List.copyOf(downloads);
@@ -31,6 +47,6 @@ record Plan(MachineSpec spec, AcquireRequest request, List<Source> sources, Scri
 
     /** Returns this plan on a machine that is made of one of these images. */
     Plan on(Images images) {
-        return new Plan(images.in(spec), request, sources, script, downloads);
+        return new Plan(images.in(spec), request, sources, script, downloads, keep);
     }
 }

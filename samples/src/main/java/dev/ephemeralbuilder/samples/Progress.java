@@ -52,6 +52,8 @@ final class Progress implements BuilderListener {
                     + e.notice().source() + ")");
         } else if (event instanceof BuilderEvent.Gone e) {
             disappeared(e.machineId());
+        } else if (event instanceof BuilderEvent.Detached e) {
+            disappeared(e.machineId());
         }
     }
 
@@ -65,7 +67,7 @@ final class Progress implements BuilderListener {
         await(ready, atMost);
     }
 
-    /** Waits until every machine is gone and returns those that are not. */
+    /** Waits until every machine is gone or left to its lease, and returns those that are not. */
     List<String> awaitGone(Duration atMost) throws InterruptedException {
         CompletableFuture<Void> all;
         synchronized (this) {

@@ -5,6 +5,7 @@ import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.ReapReport;
 import dev.ephemeralbuilder.ReapReport.Fate;
 import dev.ephemeralbuilder.ReapReport.Finding;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -42,7 +43,7 @@ final class ReapCommand extends FleetCommand {
     }
 
     @Override
-    int with(BuildFleet fleet) throws InterruptedException {
+    int with(BuildFleet fleet, Path records) throws InterruptedException {
         ReapReport report = dryRun ? fleet.reapDryRun() : fleet.reap();
         List<String> lines = new ArrayList<>();
         for (ReapReport.Part part : report.parts()) {

@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.samples;
 
 import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.BuilderException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -36,7 +37,7 @@ final class ReleaseCommand extends FleetCommand {
     }
 
     @Override
-    int with(BuildFleet fleet) throws InterruptedException {
+    int with(BuildFleet fleet, Path records) throws InterruptedException {
         int exitCode = 0;
         for (String id : ids) {
             try {

@@ -10,6 +10,7 @@ import dev.ephemeralbuilder.Script;
 import dev.ephemeralbuilder.samples.product.Product;
 import dev.ephemeralbuilder.samples.product.ProviderChoice;
 import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.StateStore;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -52,6 +53,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "  ephemeral run --simulated --upload . --download 'target/*.jar:out/' -- './mvnw -B package'",
             "  ephemeral run --simulated --provider any --fault CreateContainerGroup=error:OperationDenied.NoStock -- 'uname -a'",
+            "  ephemeral run --keep-on-failure 1h --upload . -- 'make test'",
             "  ephemeral run --vcpus 8 --memory 16 --market any --timeout 2h --upload . -- 'make -j8'"
         })
 final class RunCommand implements Callable<Integer> {
@@ -171,6 +173,16 @@ final class RunCommand implements Callable<Integer> {
             description = "What runs the script, such as 'bash -eu'. Default: sh.")
     private @Nullable String interpreter;
 
+    @Option(
+            names = "--keep-on-failure",
+            paramLabel = "TIME",
+            description = "Leave the machine of a script that failed for so long, to look at it with attach and ssh. It"
+                    + " costs money all the time. Default: it is given back at once.")
+    private @Nullable Duration keepOnFailure;
+
+    @Mixin
+    private final StateOption state = new StateOption();
+
     @Option(names = "--owner", paramLabel = "NAME", description = "The name that the machine carries as owner.")
     private @Nullable String owner;
 
@@ -203,6 +215,11 @@ final class RunCommand implements Callable<Integer> {
         if (!simulated && !faults.none()) {
             throw CommandException.usage("--fault is for a simulated cloud; add --simulated");
         }
+        if (simulated && keepOnFailure != null) {
+            throw CommandException.usage(
+                    "--keep-on-failure: a cloud of --simulated ends with the command; start one with"
+                            + " \"ephemeral simulate --write-config FILE\" and use --config FILE");
+        }
         Settings settings = settings();
         ProviderChoice choice = provider.in(settings);
         images.check(choice);
@@ -214,12 +231,20 @@ final class RunCommand implements Callable<Integer> {
                 faults.order(simulation.faults());
                 Plan there = plan.on(images.simulated(choice, settings, simulation.machineImage()));
                 List<CloudProvider> providers = simulation.providers();
-                return run.execute(there, progress -> fleet(fleetOwner, providers, progress));
+                return run.execute(
+                        there,
+                        progress -> fleet(fleetOwner, providers, progress).build());
             }
         }
         Images made = images.in(choice, settings);
-        List<CloudProvider> providers = Providers.cloud(settings, choice, caller.environment());
-        return run.execute(plan.on(made), progress -> fleet(fleetOwner, providers, progress));
+        try (StateStore store = state.open(settings, caller, fleetOwner)) {
+            List<CloudProvider> providers = Providers.cloud(settings, choice, caller.environment());
+            return run.execute(
+                    plan.on(made),
+                    progress -> fleet(fleetOwner, providers, progress)
+                            .stateStore(store)
+                            .build());
+        }
     }
 
     private Plan plan(Settings settings, ProviderChoice choice) throws IOException, InterruptedException {
@@ -233,11 +258,21 @@ final class RunCommand implements Callable<Integer> {
             List<Download> checkedDownloads = downloads.stream()
                     .map(d -> Download.parse(d, caller.folder()))
                     .toList();
-            return new Plan(machine, request.build(), sources(), checkedScript, checkedDownloads);
+            return new Plan(machine, request.build(), sources(), checkedScript, checkedDownloads, keep());
         } catch (IllegalArgumentException e) {
             // The library checks ranges; its messages name the value.
             throw CommandException.usage(String.valueOf(e.getMessage()));
         }
+    }
+
+    private Plan.@Nullable Keep keep() {
+        if (keepOnFailure == null) {
+            return null;
+        }
+        String options = (config == null ? "" : " --config " + config)
+                + (owner == null ? "" : " --owner " + owner)
+                + state.given();
+        return new Plan.Keep(keepOnFailure, options);
     }
 
     private int failed(Console console, Exception e) {
@@ -253,10 +288,10 @@ final class RunCommand implements Callable<Integer> {
         return Failures.exitCode(e);
     }
 
-    private static BuildFleet fleet(String owner, List<CloudProvider> providers, Progress progress) {
+    private static BuildFleet.Builder fleet(String owner, List<CloudProvider> providers, Progress progress) {
         BuildFleet.Builder fleet = BuildFleet.builder().owner(owner).listener(progress);
         providers.forEach(fleet::provider);
-        return fleet.build();
+        return fleet;
     }
 
     private Settings settings() {

@@ -65,6 +65,12 @@ record Setting<T>(
             "a name for your machines of 1 to 63 characters A-Z a-z 0-9 . _ -, such as \"ci-hangzhou\"",
             OWNER);
 
+    static final Setting<String> STATE = Forms.text(
+            "fleet",
+            "state",
+            "a folder for records and keys, such as \"/var/lib/ephemeral\"",
+            Pattern.compile("\\S.*"));
+
     static final EcsSettings ECS = new EcsSettings();
     static final EciSettings ECI = new EciSettings(ECS);
 
@@ -80,7 +86,7 @@ record Setting<T>(
 
     /** Every setting, in the order in which a file shows them. */
     static final List<Setting<?>> ALL = Stream.<List<? extends Setting<?>>>of(
-                    List.of(OWNER_NAME),
+                    List.of(OWNER_NAME, STATE),
                     ECS.all(),
                     ECI.all(),
                     List.of(VCPUS, MEMORY_GIB, DISK_GIB, MAX_PRICE, MAX_LIFETIME))

@@ -25,6 +25,7 @@ class SettingsTest {
     private static final String COMPLETE = """
             [fleet]
             owner = "ci-hangzhou"
+            state = "/var/lib/ephemeral"
 
             [ecs]
             region = "cn-hangzhou"
@@ -93,6 +94,7 @@ class SettingsTest {
     void everySettingIsRead() throws IOException {
         Settings settings = settings(COMPLETE);
         assertThat(settings.get(Setting.OWNER_NAME)).contains("ci-hangzhou");
+        assertThat(settings.get(Setting.STATE)).contains("/var/lib/ephemeral");
         assertThat(settings.require(Setting.ECS.region)).isEqualTo("cn-hangzhou");
         assertThat(settings.require(Setting.ECS.families)).isEqualTo(List.of("ecs.c7", "ecs.g7"));
         assertThat(settings.require(Setting.ECS.vpcEndpoint)).isTrue();

@@ -20,7 +20,7 @@ class SnippetsTest {
             Pattern.compile("(?ms)^<!-- (?<file>\\S+): (?<region>\\S+) -->\n```java\n(?<code>.*?)^```$");
 
     @ParameterizedTest
-    @ValueSource(strings = "docs/writing-a-provider.md")
+    @ValueSource(strings = {"docs/writing-a-provider.md", "docs/operations.md"})
     void javaInADocumentIsThatOfASourceFile(String document) throws IOException {
         String text = Files.readString(PROJECT.resolve(document));
         List<MatchResult> snippets = SNIPPET.matcher(text).results().toList();

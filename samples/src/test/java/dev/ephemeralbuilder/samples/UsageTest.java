@@ -33,7 +33,9 @@ class UsageTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "                                  | a command is missing: run, list, ssh, reap, release, simulate or bench",
+                "                                  | a command is missing: run, list, attach, ssh, reap, release, simulate or bench",
+                "run --simulated --keep-on-failure 1h -- x | ephemeral simulate --write-config FILE",
+                "attach --owner me                 | ID",
                 "walk                              | Unmatched argument at index 0: 'walk'",
                 "run                               | SCRIPT",
                 "run --simulatd -- x               | Unknown option: '--simulatd'",
@@ -75,8 +77,7 @@ class UsageTest {
                 "list --jsn                        | Unknown option: '--jsn'",
                 "reap --config no                  | there is no file",
                 "release                           | Missing required parameter: 'ID'",
-                "ssh i-1                           | Missing required option: '--state=FOLDER'",
-                "ssh --state s                     | Missing required parameter: 'ID'",
+                "ssh --owner me                    | Missing required parameter: 'ID'",
                 "simulate --fault RunInstances=rain| --fault expects ACTION=EFFECT",
                 "bench                            | a program is missing: faults, calls, overhead, exec",
                 "bench calls --builders 1,0       | --builders: expected numbers from 1 to 5000",
