@@ -2,6 +2,7 @@ package dev.ephemeralbuilder;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ephemeralbuilder.cost.CostReport;
 import dev.ephemeralbuilder.event.BuilderListener;
 import dev.ephemeralbuilder.internal.Engine;
 import dev.ephemeralbuilder.internal.EngineConfig;
@@ -12,6 +13,7 @@ import dev.ephemeralbuilder.spi.StateStore;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.net.URI;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -294,6 +296,22 @@ public interface BuildFleet extends AutoCloseable {
      */
     ReapReport reapDryRun() throws InterruptedException;
 
+    /**
+     * Returns what the owner's machines cost whose end was written down since a time, and what those have cost so far that
+     * have none yet: of all processes that share the {@linkplain Builder#stateStore state store}. Asks no cloud. Of a
+     * machine that another process has, it knows what that one has written down: the launch, and what it was used for up
+     * to the last time that a process let it go; the rest is unaccounted for. What processes knew that were killed is
+     * lost. Blocks on the store, and takes memory for each line.
+     *
+     * <p>{@link CostReport#read} does the same without a fleet.
+     *
+     * @throws ConfigurationException if the store cannot be used, or a file of it is damaged
+     * @throws ProviderException if the store cannot be used now
+     * @throws IllegalStateException if the fleet is closed
+     * @throws InterruptedException if interrupted
+     */
+    CostReport costs(Instant since) throws InterruptedException;
+
     /** Returns the owner's name. */
     String owner();
 
@@ -330,6 +348,7 @@ public interface BuildFleet extends AutoCloseable {
         private @Nullable URI machineMetadata;
         private Duration closeTimeout = Duration.ofSeconds(30);
         private boolean closeOnJvmExit;
+        private @Nullable Money diskPrice;
 
         private Builder() {}
 
@@ -476,6 +495,22 @@ public interface BuildFleet extends AutoCloseable {
             return this;
         }
 
+        /**
+         * Sets what a GiB of disk costs per hour, for estimates: prices of disks are not asked of the cloud. What the
+         * spec's {@link MachineSpec#diskGib} is more than the provider {@linkplain CloudProvider#freeDiskGib gives for
+         * nothing} counts. Default: unknown, and then no estimate contains a disk, and each says so. A price in another
+         * currency than that of a machine counts as unknown for it.
+         *
+         * @throws IllegalArgumentException if negative
+         */
+        public Builder diskPrice(Money perGibHour) {
+            if (perGibHour.amount().signum() < 0) {
+                throw new IllegalArgumentException("diskPrice must not be negative, was " + perGibHour);
+            }
+            this.diskPrice = perGibHour;
+            return this;
+        }
+
         /** Closes the fleet in a JVM shutdown hook too. Default: off; the owner of the process decides. */
         public Builder closeOnJvmExit(boolean on) {
             this.closeOnJvmExit = on;
@@ -564,7 +599,8 @@ public interface BuildFleet extends AutoCloseable {
                     host,
                     machineMetadata,
                     closeTimeout,
-                    closeOnJvmExit));
+                    closeOnJvmExit,
+                    diskPrice));
         }
     }
 }

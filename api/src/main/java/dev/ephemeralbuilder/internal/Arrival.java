@@ -64,6 +64,7 @@ final class Arrival<T extends Arrived> {
                 return;
             }
             Instant readyAt = region.ticker().now();
+            held.usage().ready(readyAt);
             held.publish(new BuilderEvent.Ready(
                     readyAt, held.requestId(), held.machineId(), Duration.between(patience.runningAt, readyAt)));
             if (result.complete(arrived)) {
@@ -92,6 +93,9 @@ final class Arrival<T extends Arrived> {
             return;
         }
         Supplier<BuilderException> why = () -> reason instanceof BuilderException e ? e : BuilderHandle.lost(held);
+        if (!(reason instanceof CancellationException)) {
+            held.usage().bootFailed();
+        }
         boot.giveUp(why.get());
         held.release(why);
     }

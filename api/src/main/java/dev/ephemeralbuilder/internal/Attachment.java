@@ -157,7 +157,7 @@ final class Attachment {
         boolean ofMany = record.count() > 1;
         Origin origin = ofMany ? record.origin().ofOneOfMany(id) : record.origin();
         Instant now = ticker.now();
-        Held mine = new Held(region, origin, id);
+        Held mine = new Held(region, origin, Usage.ofRecorded(origin, record), id);
         held = mine;
         allHeld.add(mine);
         region.leases().hold(id, found.summary().leaseUntil().orElseGet(region.clock()::now));
@@ -206,6 +206,7 @@ final class Attachment {
             throw lost("was let go or given back");
         }
         Instant now = ticker.now();
+        mine.usage().ready(now);
         mine.opened().complete(builder);
         mine.publish(new BuilderEvent.Attached(now, mine.requestId(), id, mine.offer(), Duration.between(began, now)));
         Machine shown = boot == null ? null : boot.machine();

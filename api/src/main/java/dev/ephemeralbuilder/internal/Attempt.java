@@ -4,11 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.Money;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.QuotaException;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.CloudAction;
+import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.MachineTags;
 import dev.ephemeralbuilder.spi.ShellKeys;
@@ -23,6 +25,7 @@ import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -42,8 +45,21 @@ final class Attempt {
     private final String token;
     private boolean tokenUsed;
 
-    /** Who launches. */
-    record Identity(String owner, String host, Duration lease) {}
+    /**
+     * Who launches.
+     *
+     * @param diskPrice what a GiB of disk costs per hour, null if nobody has said
+     */
+    record Identity(
+            String owner,
+            String host,
+            Duration lease,
+            @Nullable Money diskPrice) {
+        Particulars.@Nullable Disk disk(CloudProvider provider, MachineSpec spec) {
+            int paid = Math.max(0, spec.diskGib() - provider.freeDiskGib());
+            return diskPrice == null ? null : new Particulars.Disk(paid, diskPrice);
+        }
+    }
 
     /**
      * What is to be launched.
@@ -189,7 +205,7 @@ final class Attempt {
         Instant intendedAt = region.ticker().now();
         Instant readyBy = intendedAt.plus(order.request().readyTimeout());
         Launch launch = freeze(keys, region.clock().of(intendedAt), cap, permitted);
-        Origin origin = new Origin(order.requestId(), token, order.offer(), intendedAt, cap);
+        Origin origin = new Origin(order.requestId(), token, order.offer(), intendedAt, cap, particulars());
         BuilderRecord.Frozen frozen =
                 order.named() ? new BuilderRecord.Frozen(order.wanted(), launch.tags(), launch.hostKey()) : null;
         CompletableFuture<Void> intended =
@@ -244,7 +260,7 @@ final class Attempt {
         String id = record.machineId();
         if (id != null) {
             Instant launchedAt = record.launchedAt();
-            List<Held> held = hold(List.of(id), origin);
+            List<Held> held = hold(List.of(id), origin, made -> Usage.ofRecorded(made, record));
             // The lease is the dead one's: whoever reaps must not be faster.
             Stages.leave(region.leases().renewNow(id));
             return CompletableFuture.completedFuture(new Made(
@@ -292,7 +308,8 @@ final class Attempt {
                 return;
             }
             region.launching().remove(this);
-            List<Held> late = hold(ids, origin);
+            List<Held> late = hold(ids, origin, this::isNew);
+            late.forEach(h -> h.usage().bootFailed());
             Stages.leave(written(late, Map.of()));
             late.forEach(h -> h.release(() -> BuilderHandle.lost(h)));
         });
@@ -303,9 +320,25 @@ final class Attempt {
         Stages.leave(region.records().forget(token));
     }
 
-    private List<Held> hold(List<String> ids, Origin origin) {
+    private Usage isNew(Origin origin) {
+        return Usage.ofNew(origin, region.ticker().now());
+    }
+
+    private Particulars particulars() {
+        return new Particulars(
+                identity.owner(),
+                identity.host(),
+                order.purpose().job().orElse(null),
+                order.request().labels(),
+                identity.disk(region.provider(), order.spec()));
+    }
+
+    private List<Held> hold(List<String> ids, Origin origin, Function<Origin, Usage> usage) {
         List<Held> all = ids.stream()
-                .map(id -> new Held(region, order.count() == 1 ? origin : origin.ofOneOfMany(id), id))
+                .map(id -> {
+                    Origin own = order.count() == 1 ? origin : origin.ofOneOfMany(id);
+                    return new Held(region, own, usage.apply(own), id);
+                })
                 .toList();
         region.held().addAll(all);
         Instant until = region.clock().of(origin.intendedAt()).plus(identity.lease());
@@ -315,10 +348,13 @@ final class Attempt {
 
     private Made made(List<String> ids, ShellKeys keys, List<KeyPair> own, Origin origin, Instant since) {
         Instant now = region.ticker().now();
-        List<Held> all = hold(ids, origin);
+        List<Held> all = hold(ids, origin, this::isNew);
         // More than were ordered can only be found by the search by tag: the oldest are kept.
         List<Held> kept = all.subList(0, Math.min(order.count(), all.size()));
-        all.subList(kept.size(), all.size()).forEach(h -> h.release(() -> BuilderHandle.lost(h)));
+        all.subList(kept.size(), all.size()).forEach(h -> {
+            h.usage().bootFailed();
+            h.release(() -> BuilderHandle.lost(h));
+        });
         for (Held h : kept) {
             region.events()
                     .publish(new BuilderEvent.Launched(

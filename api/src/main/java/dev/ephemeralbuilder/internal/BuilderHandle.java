@@ -102,8 +102,8 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
         return remote.ask(Supervisor.start(id, script, workspace)).thenApply(reply -> {
             if (reply.value("started").isPresent()) {
                 held.scripts().started(id);
-                ScriptRun run =
-                        new ScriptRun(id, script.streamsSeparate(), region, held.scripts(), users, link, remote);
+                ScriptRun run = new ScriptRun(id, script.streamsSeparate(), region, held, users, link, remote);
+                run.runs();
                 notices.during(run.over());
                 return run;
             }

@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  *     one of its own, or keeps what it has. While there is one, {@code keys} accept the shared key and this one
  * @param count for how many machines the create call asks, until each of them has a record of its own
  * @param onRelease how long the script for the machine's end may run; null if the machine has none
+ * @param used what processes that have let the machine go have written down of its use
  */
 record BuilderRecord(
         Origin origin,
@@ -50,7 +51,8 @@ record BuilderRecord(
         @Nullable Frozen frozen,
         @Nullable KeyPair nextHostKey,
         int count,
-        @Nullable Duration onRelease) {
+        @Nullable Duration onRelease,
+        Used used) {
     /**
      * What a create call says that no other part of the record does.
      *
@@ -68,6 +70,7 @@ record BuilderRecord(
     static final String TOKEN = "token";
     static final String COUNT = "count";
     static final String ON_RELEASE = "onRelease";
+    static final String LAUNCHED_AT = "launchedAt";
     private static final String SCHEMA = "1";
     private static final String CLIENT_KEY = "clientKey";
     private static final String CLIENT_PUBLIC_KEY = "clientPublicKey";
@@ -81,7 +84,7 @@ record BuilderRecord(
 
     /** Returns the record of an attempt that is about to be made. */
     static BuilderRecord intent(Origin origin, Instant readyBy, ShellKeys keys, @Nullable Frozen frozen, int count) {
-        return new BuilderRecord(origin, readyBy, keys, null, null, frozen, null, count, null);
+        return new BuilderRecord(origin, readyBy, keys, null, null, frozen, null, count, null, Used.NOTHING);
     }
 
     /** Returns the document; without machine id if there is none yet. */
@@ -112,6 +115,7 @@ record BuilderRecord(
         record.put(CAP, origin.cap().toString());
         record.put("intendedAt", origin.intendedAt().toString());
         record.put("readyBy", readyBy.toString());
+        record.putAll(origin.particulars().encode());
         record.put(HOST_KEY, fingerprints(keys.hostKeyFingerprints()));
         record.put(CLIENT_KEY, base64(keys.client().getPrivate().getEncoded()));
         record.put(CLIENT_PUBLIC_KEY, base64(keys.client().getPublic().getEncoded()));
@@ -133,7 +137,7 @@ record BuilderRecord(
         if (onRelease != null) {
             record.put(ON_RELEASE, onRelease.toString());
         }
-        return record;
+        return used.into(record);
     }
 
     private static String fingerprints(Set<String> all) {
@@ -165,7 +169,7 @@ record BuilderRecord(
 
     /** Returns what is added once the machine's id is known. */
     static Map<String, String> launch(String machineId, Instant launchedAt) {
-        return Map.of(MACHINE, machineId, "launchedAt", launchedAt.toString());
+        return Map.of(MACHINE, machineId, LAUNCHED_AT, launchedAt.toString());
     }
 
     /** Returns whether this version knows what a document means. */
@@ -209,8 +213,13 @@ record BuilderRecord(
         Fields fields = new Fields(record);
         try {
             Instant intendedAt = Instant.parse(fields.get("intendedAt"));
-            Origin origin =
-                    new Origin(fields.get("request"), token, offer(fields), intendedAt, Instant.parse(fields.get(CAP)));
+            Origin origin = new Origin(
+                    fields.get("request"),
+                    token,
+                    offer(fields),
+                    intendedAt,
+                    Instant.parse(fields.get(CAP)),
+                    Particulars.decode(record));
             ShellKeys keys = new ShellKeys(
                     keyPair(fields.get(CLIENT_PUBLIC_KEY), fields.get(CLIENT_KEY)),
                     Set.of(fields.get(HOST_KEY).split(" ", -1)));
@@ -220,11 +229,12 @@ record BuilderRecord(
                     Instant.parse(fields.get("readyBy")),
                     keys,
                     record.get(MACHINE),
-                    fields.find("launchedAt").map(Instant::parse).orElse(null),
+                    fields.find(LAUNCHED_AT).map(Instant::parse).orElse(null),
                     frozen(fields),
                     next == null ? null : keyPair(fields.get(NEXT_PUBLIC_HOST_KEY), next),
                     record.containsKey(COUNT) ? fields.number(COUNT) : 1,
-                    fields.find(ON_RELEASE).map(Duration::parse).orElse(null));
+                    fields.find(ON_RELEASE).map(Duration::parse).orElse(null),
+                    Used.decode(record));
         } catch (IllegalArgumentException | DateTimeException | GeneralSecurityException e) {
             // Without the cause: what cannot be read is quoted there, and it may be a key.
             throw new ConfigurationException(
@@ -258,6 +268,16 @@ record BuilderRecord(
             }
         });
         return new Frozen(fields.get(SPEC), tags, keyPair(fields.get(HOST_PUBLIC_KEY), secret.get()));
+    }
+
+    /**
+     * Reads what was launched from a document, or from a line of the ledger.
+     *
+     * @throws IllegalArgumentException if a part is missing or malformed
+     * @throws DateTimeException if the protection is malformed
+     */
+    static Offer offer(Map<String, String> record) {
+        return offer(new Fields(record));
     }
 
     private static Offer offer(Fields fields) {

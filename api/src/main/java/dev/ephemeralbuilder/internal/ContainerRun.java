@@ -37,6 +37,9 @@ final class ContainerRun implements Arrived {
     /** For how long at least the log of a command that has ended is read, if the time limit is near. */
     private static final Duration LEAST = Duration.ofMinutes(1);
 
+    /** There is but one. */
+    private static final String COMMAND = "command";
+
     private final Region region;
     private final Held held;
     private final Watcher.Watch watch;
@@ -68,6 +71,7 @@ final class ContainerRun implements Arrived {
         this.watch = watch;
         this.limit = limit;
         this.since = region.ticker().now();
+        held.usage().began(COMMAND, since);
     }
 
     @Override
@@ -127,6 +131,9 @@ final class ContainerRun implements Arrived {
 
     private void over(End how) {
         if (end.complete(how)) {
+            if (how.exitCode() != null) {
+                held.usage().ended(COMMAND, how.at(), false);
+            }
             watch.end();
             tell(how);
         }

@@ -14,8 +14,11 @@ import dev.ephemeralbuilder.LogSink;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.PartialAcquireException;
 import dev.ephemeralbuilder.ReapReport;
+import dev.ephemeralbuilder.cost.CostReport;
 import dev.ephemeralbuilder.event.BuilderEvent;
+import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.CloudProvider;
+import dev.ephemeralbuilder.spi.MarketSnapshot;
 import dev.ephemeralbuilder.spi.StateStore;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.net.InetAddress;
@@ -23,9 +26,11 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -86,7 +91,7 @@ public final class Engine implements BuildFleet {
         this.events = new Events(config.listeners(), ticker, MOST_EVENTS);
         this.handouts = new Handouts(ticker);
         Attempt.Identity identity = new Attempt.Identity(
-                config.owner(), config.host() == null ? hostName() : config.host(), config.lease());
+                config.owner(), config.host() == null ? hostName() : config.host(), config.lease(), config.diskPrice());
         this.me = Holder.open(identity.host());
         Retries retries = new Retries(ticker);
         RateLimits limits = new RateLimits(ticker, storeCalls, store);
@@ -100,7 +105,9 @@ public final class Engine implements BuildFleet {
         Records records = new Records(store, storeCalls, ticker, permits);
         List<Region> regions = config.providers().stream()
                 .map(provider -> region(
-                        new CloudCalls(provider, ticker, calls, retries, limits, events), records, config.machineMetadata()))
+                        new CloudCalls(provider, ticker, calls, retries, limits, events),
+                        records,
+                        config.machineMetadata()))
                 .toList();
         this.requests = new Requests(store, storeCalls, ticker, records, config.owner(), me, regions);
         this.acquisitions = new Acquisitions(config, ticker, regions, identity, requests, permits, events, held);
@@ -124,7 +131,11 @@ public final class Engine implements BuildFleet {
                 storeCalls,
                 shellCalls,
                 cloud,
-                new MarketBook(ticker, cloud, config.selectionPolicy().protections()),
+                new MarketBook(
+                        ticker,
+                        cloud,
+                        config.selectionPolicy().protections(),
+                        prices -> learn(cloud.provider(), prices)),
                 watcher,
                 new Doors(ticker, cloud.provider()),
                 new Terminator(ticker, cloud, watcher),
@@ -135,6 +146,16 @@ public final class Engine implements BuildFleet {
                 held,
                 launching,
                 metadata);
+    }
+
+    /** What the market book learns anyway is news for the machines, too; nothing is asked for their sake. */
+    private void learn(CloudProvider provider, List<MarketSnapshot.Price> prices) {
+        for (Held machine : held) {
+            Offer offer = machine.offer();
+            if (provider.name().equals(offer.provider()) && provider.region().equals(offer.region())) {
+                machine.usage().learn(prices, ticker.now());
+            }
+        }
     }
 
     /** Makes a fleet and its threads. */
@@ -368,6 +389,19 @@ public final class Engine implements BuildFleet {
         return Waits.await(handouts.give(() -> {
             checkOpen();
             return reaper.sweep(dryRun);
+        }));
+    }
+
+    @Override
+    public CostReport costs(Instant since) throws InterruptedException {
+        requireNonNull(since, "since");
+        checkOpen();
+        return Waits.await(handouts.give(() -> {
+            checkOpen();
+            Instant now = ticker.now();
+            Map<String, Used> live = new HashMap<>();
+            held.forEach(h -> live.put(h.origin().token(), h.usage().soFar(now)));
+            return storeCalls.run(() -> Ledger.read(store, since, now, live));
         }));
     }
 

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the fleet's builder collected. A null store or ticker means the engine makes, owns and closes its own; no reaper
- * means none in the background, and no host means the name that this one has.
+ * means none in the background, and no host means the name that this one has;
+ * no disk price means that nobody has said what a disk costs.
  */
 public record EngineConfig(
         String owner,
@@ -33,4 +34,5 @@ public record EngineConfig(
         @Nullable String host,
         @Nullable URI machineMetadata,
         Duration closeTimeout,
-        boolean closeOnJvmExit) {}
+        boolean closeOnJvmExit,
+        @Nullable Money diskPrice) {}

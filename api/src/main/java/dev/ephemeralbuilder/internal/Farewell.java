@@ -1,7 +1,6 @@
 package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.BuilderLostException;
-import dev.ephemeralbuilder.ReclaimNotice;
 import dev.ephemeralbuilder.ScriptResult;
 import dev.ephemeralbuilder.internal.Supervisor.Reply;
 import java.time.Duration;
@@ -63,10 +62,7 @@ final class Farewell {
         Instant now = region.ticker().now();
         Duration most = bound.plus(AROUND);
         notAfter(now.plus(most.compareTo(MOST) < 0 ? most : MOST));
-        ReclaimNotice notice = held.reclaimNotice().getNow(null);
-        if (notice != null) {
-            notAfter(now.plus(Duration.between(region.clock().now(), notice.deadline())));
-        }
+        held.notices().standing().ifPresent(notice -> notAfter(notice.deadline()));
         endAt(latest);
         Link link = links.get();
         long seconds = Math.max(1, Duration.between(now, latest).toSeconds());

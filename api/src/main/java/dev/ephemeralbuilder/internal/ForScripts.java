@@ -14,8 +14,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param users runs what is the users'
  * @param request tells what they do at their start and at their end
+ * @param ofJob the id of the job that they are for, null if they are for none
  */
-record ForScripts(Executor users, AcquireRequest request) implements Purpose<BuilderHandle> {
+record ForScripts(
+        Executor users, AcquireRequest request, @Nullable String ofJob) implements Purpose<BuilderHandle> {
+    ForScripts(Executor users, AcquireRequest request) {
+        this(users, request, null);
+    }
+
+    @Override
+    public Optional<String> job() {
+        return Optional.ofNullable(ofJob);
+    }
+
     @Override
     public Optional<String> objection(CloudProvider provider) {
         return Optional.empty();

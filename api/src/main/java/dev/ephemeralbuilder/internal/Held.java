@@ -35,6 +35,7 @@ final class Held {
 
     private final Region region;
     private final Origin origin;
+    private final Usage usage;
     private final String machineId;
     private final Instant since;
     private final ScriptEvents scripts;
@@ -54,9 +55,10 @@ final class Held {
     private Watcher.@Nullable Watch watch;
     private @Nullable Consumer<Supplier<BuilderException>> atEnd;
 
-    Held(Region region, Origin origin, String machineId) {
+    Held(Region region, Origin origin, Usage usage, String machineId) {
         this.region = region;
         this.origin = origin;
+        this.usage = usage;
         this.machineId = machineId;
         this.since = region.ticker().now();
         this.scripts = new ScriptEvents(this, region);
@@ -66,6 +68,7 @@ final class Held {
         notices.listen(new ReclaimNotices.Listener() {
             @Override
             public void noticed(ReclaimNotice notice) {
+                usage.noticed(region.ticker().now());
                 publish(new BuilderEvent.ReclaimNoticed(region.ticker().now(), requestId(), machineId, notice));
             }
 
@@ -86,6 +89,10 @@ final class Held {
 
     Origin origin() {
         return origin;
+    }
+
+    Usage usage() {
+        return usage;
     }
 
     Offer offer() {
@@ -117,8 +124,7 @@ final class Held {
     }
 
     CostEstimate cost() {
-        Instant until = overAt;
-        return origin.cost(until == null ? region.ticker().now() : until);
+        return usage.cost(region.ticker().now());
     }
 
     /** From now on this watch ends with the machine, and whoever uses it is told why. */
@@ -245,6 +251,7 @@ final class Held {
     private void giveBack(Ending ending) {
         Instant now = region.ticker().now();
         overAt = now;
+        usage.over(now, absent);
         region.events()
                 .publish(new BuilderEvent.Released(
                         now, requestId(), machineId, offer(), ending, heldUntil(now), cost()));
@@ -256,7 +263,7 @@ final class Held {
                     region.events()
                             .publish(new BuilderEvent.Gone(
                                     goneAt, requestId(), machineId, Duration.between(now, goneAt)));
-                    Stages.whenDone(region.records().ended(origin.token(), machineId, cost()), (w, f) -> {
+                    Stages.whenDone(region.records().ended(origin, machineId, usage.ending(goneAt)), (w, f) -> {
                         if (f != null) {
                             log.warn(
                                     "The end of a machine could not be written down [id={}]",
@@ -288,6 +295,7 @@ final class Held {
         Instant now = region.ticker().now();
         scripts.letGo();
         end(now, reason);
+        usage.letGo(now);
         if (ready) {
             publish(new BuilderEvent.Detached(now, requestId(), machineId, heldUntil(now), lease));
         }
@@ -363,8 +371,18 @@ final class Held {
         if (overAt != null) {
             return CompletableFuture.failedFuture(notHeld());
         }
+        Used used = usage.left(region.ticker().now());
         letGo(() -> new BuilderLostException("Builder " + machineId + " was detached", null), until);
-        return CompletableFuture.completedFuture(until);
+        return Stages.then(region.records().used(origin.token(), used), (v, failure) -> {
+            if (failure != null) {
+                log.warn(
+                        "What a detached machine was used for could not be written down: the ledger will not know"
+                                + " [id={}]",
+                        machineId,
+                        Failures.unwrap(failure));
+            }
+            return CompletableFuture.completedFuture(until);
+        });
     }
 
     /** A machine that is gone is lost, whatever the cloud says about its lease or its cap. */

@@ -121,11 +121,13 @@ final class JobRun {
         ids++;
         CompletableFuture<BuilderHandle> acquiring;
         try {
-            acquiring = fleet.acquire(new Acquisitions.Wish(
-                    job.spec().toBuilder().markets(marketsLeft()).build(),
-                    job.request(),
-                    ids == 1 ? id : id + "." + ids,
-                    Set.copyOf(lost)));
+            acquiring = fleet.acquire(
+                    id,
+                    new Acquisitions.Wish(
+                            job.spec().toBuilder().markets(marketsLeft()).build(),
+                            job.request(),
+                            ids == 1 ? id : id + "." + ids,
+                            Set.copyOf(lost)));
         } catch (BuilderException e) {
             acquiring = CompletableFuture.failedFuture(e);
         }

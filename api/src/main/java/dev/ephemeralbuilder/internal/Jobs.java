@@ -69,10 +69,10 @@ final class Jobs {
         return files.stop(most);
     }
 
-    /** Asks for a machine; giving up what is returned gives it back. */
-    CompletableFuture<BuilderHandle> acquire(Acquisitions.Wish wish) {
+    /** Asks for a machine of a job; giving up what is returned gives it back. */
+    CompletableFuture<BuilderHandle> acquire(String job, Acquisitions.Wish wish) {
         CompletableFuture<Acquisition.Acquired<BuilderHandle>> acquired =
-                acquisitions.begin(wish, 1, new ForScripts(users));
+                acquisitions.begin(wish, 1, new ForScripts(users, wish.request(), job));
         CompletableFuture<BuilderHandle> own =
                 acquired.thenApply(all -> all.arrived().get(0));
         Stages.whenDone(own, (builder, failure) -> {

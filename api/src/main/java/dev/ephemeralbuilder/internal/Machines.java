@@ -5,6 +5,7 @@ import dev.ephemeralbuilder.BuilderSummary;
 import dev.ephemeralbuilder.BuilderTimeoutException;
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.EphemeralBuilder;
+import dev.ephemeralbuilder.cost.CostLine.End;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
@@ -194,11 +195,15 @@ final class Machines {
         if (found.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
-        return giveBack(found.get());
+        return giveBack(found.get(), End.CLOSED);
     }
 
-    /** Gives a machine back that was just seen; completes when it was seen gone. */
-    CompletableFuture<Void> giveBack(Finder.Found there) {
+    /**
+     * Gives a machine back that was just seen; completes when it was seen gone.
+     *
+     * @param how what that is for the ledger, if this fleet does not hold it
+     */
+    CompletableFuture<Void> giveBack(Finder.Found there, End how) {
         String id = there.machine().id();
         String token = there.machine().tags().get(MachineTags.ATTEMPT);
         CompletableFuture<Optional<BuilderRecord>> record =
@@ -208,7 +213,7 @@ final class Machines {
             if (mine.isPresent()) {
                 return release(mine.get());
             }
-            return known.isPresent() ? remove(there, known.get()) : removeUnrecorded(there, token);
+            return known.isPresent() ? remove(there, known.get(), how) : removeUnrecorded(there, token);
         });
     }
 
@@ -225,10 +230,12 @@ final class Machines {
         });
     }
 
-    private CompletableFuture<Void> remove(Finder.Found there, BuilderRecord record) {
+    private CompletableFuture<Void> remove(Finder.Found there, BuilderRecord record, End how) {
         Region region = there.region();
         Machine machine = there.machine();
-        Held mine = new Held(region, record.origin(), machine.id());
+        Usage usage = Usage.ofRecorded(record.origin(), record);
+        usage.endsAs(how);
+        Held mine = new Held(region, record.origin(), usage, machine.id());
         held.add(mine);
         mine.seen();
         Duration bound = record.onRelease();

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +54,7 @@ final class MarketBook {
     private final Ticker ticker;
     private final CloudCalls cloud;
     private final Set<Duration> protections;
+    private final Consumer<List<MarketSnapshot.Price>> readers;
     private final Map<Key, Instant> readAt = new HashMap<>();
 
     /** What calls are under way for. */
@@ -63,10 +65,15 @@ final class MarketBook {
     private final Map<String, List<MarketSnapshot.Stock>> stock = new HashMap<>();
     private @Nullable CompletableFuture<Void> refreshing;
 
-    MarketBook(Ticker ticker, CloudCalls cloud, Set<Duration> protections) {
+    /**
+     * @param readers gets prices as they are read
+     */
+    MarketBook(
+            Ticker ticker, CloudCalls cloud, Set<Duration> protections, Consumer<List<MarketSnapshot.Price>> readers) {
         this.ticker = ticker;
         this.cloud = cloud;
         this.protections = protections;
+        this.readers = readers;
     }
 
     /** Returns all that is needed to make offers for a spec, read anew where it is too old. */
@@ -201,6 +208,7 @@ final class MarketBook {
             types = answer.types();
             readAt.put(new Key(Part.CATALOG, ALL), now);
         }
+        readers.accept(answer.prices());
         Set<String> asked = new LinkedHashSet<>();
         query.types().forEach(type -> asked.add(type.id()));
         for (String type : asked) {

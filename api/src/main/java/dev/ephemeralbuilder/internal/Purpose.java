@@ -15,6 +15,11 @@ interface Purpose<T extends Arrived> {
     /** Returns what a machine runs by itself, null if that is the supervisor of scripts. */
     @Nullable ContainerCommand command();
 
+    /** Returns the job that the machines are for, as the ledger is to name it. */
+    default Optional<String> job() {
+        return Optional.empty();
+    }
+
     /** Returns the tags by which every process knows what a machine is for. */
     Map<String, String> marks();
 

@@ -1,7 +1,7 @@
 package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.ConfigurationException;
-import dev.ephemeralbuilder.cost.CostEstimate;
+import dev.ephemeralbuilder.cost.CostLine;
 import dev.ephemeralbuilder.spi.StateStore;
 import dev.ephemeralbuilder.spi.StateStore.Kind;
 import dev.ephemeralbuilder.spi.Ticker;
@@ -180,11 +180,9 @@ final class Records {
                 .collect(Collectors.toUnmodifiableSet()));
     }
 
-    /**
-     * The machine is gone: its keys are of no use any more, its cost goes to the ledger, once, whoever else has seen it.
-     */
-    CompletableFuture<Void> ended(String token, String machineId, CostEstimate cost) {
-        return ended(token, machineId, cost, Map.of());
+    /** Writes down what this process knows of a machine's use, for whoever holds it after it. */
+    CompletableFuture<Void> used(String token, Used used) {
+        return change(token, record -> Used.decode(record).with(used).into(record));
     }
 
     /**
@@ -196,10 +194,15 @@ final class Records {
     CompletableFuture<Void> endedUnseen(Origin origin, String machineId, Duration lead) {
         Instant now = ticker.now();
         Instant cap = origin.cap().minus(lead);
-        return ended(origin.token(), machineId, origin.cost(now.isBefore(cap) ? now : cap), Map.of("end", "unknown"));
+        Instant at = now.isBefore(cap) ? now : cap;
+        return ended(origin, machineId, new Ledger.Ending(null, at, null, CostLine.End.UNKNOWN, Used.NOTHING));
     }
 
-    private CompletableFuture<Void> ended(String token, String machineId, CostEstimate cost, Map<String, String> more) {
+    /**
+     * The machine is gone: its keys are of no use any more, its cost goes to the ledger, once, whoever else has seen it.
+     */
+    CompletableFuture<Void> ended(Origin origin, String machineId, Ledger.Ending ending) {
+        String token = origin.token();
         Instant now = ticker.now();
         String mark = "endedBy." + machineId;
         String mine = now + " " + UUID.randomUUID();
@@ -208,16 +211,12 @@ final class Records {
                     token,
                     present -> isBeingWritten(present.get(mark), now) ? present : with(present, Map.of(mark, mine)));
             if (record.isEmpty() || !mine.equals(record.get().get(mark))) {
+                Ledger.addition(token, machineId, ending.used())
+                        .ifPresent(addition -> store.append(StateStore.Log.LEDGER, now, addition));
                 return null;
             }
-            Map<String, String> line = BuilderRecord.withoutKeys(record.get());
+            Map<String, String> line = Ledger.line(record.get(), origin, machineId, ending);
             line.remove(mark);
-            line.put(BuilderRecord.MACHINE, machineId);
-            line.put("billedSeconds", Long.toString(cost.billed().toSeconds()));
-            line.put("amount", cost.amount().amount().toPlainString());
-            line.put("onDemandAmount", cost.onDemand().amount().toPlainString());
-            line.put("estimate", "true");
-            line.putAll(more);
             store.append(StateStore.Log.LEDGER, now, line);
             boolean over = store.update(
                             Kind.BUILDER, token, present -> isOfAnother(present, machineId) ? present : null)

@@ -91,9 +91,10 @@ final class ScriptList {
 
     private ScriptRun run(Entry entry) {
         String id = entry.summary().id();
-        ScriptRun run = new ScriptRun(id, entry.streamsSeparate(), region, held.scripts(), users, link, remote);
+        ScriptRun run = new ScriptRun(id, entry.streamsSeparate(), region, held, users, link, remote);
         if (entry.summary().state() == State.RUNNING) {
             held.scripts().found(id);
+            run.runs();
             notices.during(run.over());
         }
         return run;

@@ -6,6 +6,7 @@ import dev.ephemeralbuilder.LogSink;
 import dev.ephemeralbuilder.LogStream;
 import dev.ephemeralbuilder.RunningScript;
 import dev.ephemeralbuilder.ScriptResult;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -20,6 +21,7 @@ final class ScriptRun implements RunningScript {
     private final Executor users;
     private final Link link;
     private final Remote remote;
+    private final Usage usage;
 
     // Confined to the ticker.
     private CompletableFuture<ScriptResult> result = new CompletableFuture<>();
@@ -27,22 +29,18 @@ final class ScriptRun implements RunningScript {
     private int followers;
     private boolean awaited;
     private boolean waiting;
+    private @Nullable Instant watchedSince;
+    private Instant ranAt = Instant.MIN;
 
-    ScriptRun(
-            String id,
-            boolean streamsSeparate,
-            Region region,
-            ScriptEvents events,
-            Executor users,
-            Link link,
-            Remote remote) {
+    ScriptRun(String id, boolean streamsSeparate, Region region, Held held, Executor users, Link link, Remote remote) {
         this.id = id;
         this.streamsSeparate = streamsSeparate;
         this.region = region;
-        this.events = events;
+        this.events = held.scripts();
         this.users = users;
         this.link = link;
         this.remote = remote;
+        this.usage = held.usage();
     }
 
     @Override
@@ -73,6 +71,7 @@ final class ScriptRun implements RunningScript {
      * @return may fail on another thread
      */
     CompletableFuture<Void> followAll(LogSink sink, Executor inTurn, CompletableFuture<Void> over) {
+        watched();
         followers++;
         CompletableFuture<Void> out = follow(LogStream.OUT, sink, inTurn, over);
         CompletableFuture<Void> all =
@@ -109,6 +108,7 @@ final class ScriptRun implements RunningScript {
 
     /** Returns how the script ended, once it has. On the ticker. */
     CompletableFuture<ScriptResult> ended() {
+        watched();
         awaited = true;
         CompletableFuture<ScriptResult> wanted = result;
         waitForEnd();
@@ -148,6 +148,7 @@ final class ScriptRun implements RunningScript {
         Optional<String> exited = reply.value("exited");
         if (exited.isPresent()) {
             ScriptResult end = parse(exited.get());
+            usage.ended(id, endedAt(end), end.ending() == ScriptResult.Ending.CANCELLED);
             result.complete(end);
             events.ended(id, end);
             over.complete(null);
@@ -159,7 +160,32 @@ final class ScriptRun implements RunningScript {
         throw lost(reply.value("vanished").orElse("the machine does not know it"));
     }
 
+    /** A script that had ended before anybody waited for it has run as long as the machine says. */
+    private Instant endedAt(ScriptResult end) {
+        Instant began = usage.beganAt(id);
+        Instant since = watchedSince;
+        if (began == null || since == null) {
+            return region.ticker().now();
+        }
+        Instant said = began.plus(end.duration());
+        Instant last = ranAt.isAfter(said) ? ranAt : said;
+        return last.isBefore(since) ? last : region.ticker().now();
+    }
+
+    /** It was just seen to run. */
+    void runs() {
+        ranAt = region.ticker().now();
+        usage.began(id, ranAt);
+    }
+
+    private void watched() {
+        if (watchedSince == null) {
+            watchedSince = region.ticker().now();
+        }
+    }
+
     private BuilderLostException lost(String why) {
+        usage.ended(id, region.ticker().now(), false);
         BuilderLostException lost = new BuilderLostException("Nobody knows how script " + id + " ended: " + why, null);
         result.completeExceptionally(lost);
         events.lost(id, lost);

@@ -6,6 +6,7 @@ import dev.ephemeralbuilder.ReapReport.Fate;
 import dev.ephemeralbuilder.ReapReport.Finding;
 import dev.ephemeralbuilder.ReapReport.Part;
 import dev.ephemeralbuilder.ReapReport.Reason;
+import dev.ephemeralbuilder.cost.CostLine;
 import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineTags;
 import java.time.Duration;
@@ -196,14 +197,16 @@ final class Sweep {
                 first.summary().host().orElse("?"),
                 reason);
         conclude(id, reason, Fate.DELETING);
-        return Stages.then(Stages.atMost(region.ticker(), DELETING, machines.giveBack(found)), (seenGone, failed) -> {
-            if (failed != null) {
-                conclude(id, Reason.NOT_ASKED, Fate.LEFT);
-                return CompletableFuture.failedFuture(failed);
-            }
-            conclude(id, reason, seenGone ? Fate.DELETED : Fate.DELETING);
-            return CompletableFuture.completedFuture(null);
-        });
+        return Stages.then(
+                Stages.atMost(region.ticker(), DELETING, machines.giveBack(found, CostLine.End.REAPED)),
+                (seenGone, failed) -> {
+                    if (failed != null) {
+                        conclude(id, Reason.NOT_ASKED, Fate.LEFT);
+                        return CompletableFuture.failedFuture(failed);
+                    }
+                    conclude(id, reason, seenGone ? Fate.DELETED : Fate.DELETING);
+                    return CompletableFuture.completedFuture(null);
+                });
     }
 
     private void conclude(String id, Reason reason, Fate fate) {

@@ -193,6 +193,14 @@ public interface CloudProvider extends AutoCloseable {
      */
     Shell open(Machine machine, ShellKeys keys) throws InterruptedException;
 
+    /**
+     * Returns how many GiB of a machine's {@linkplain MachineSpec#diskGib disk} cost nothing, for estimates. By default
+     * none.
+     */
+    default int freeDiskGib() {
+        return 0;
+    }
+
     /** Closes the client's connections. Does not throw. */
     @Override
     void close();

@@ -33,7 +33,7 @@ final class MetadataServer implements AutoCloseable {
     }
 
     MetadataServer(int port) throws IOException {
-        socket = new ServerSocket(port, 50, InetAddress.getByName("127.0.0.1"));
+        socket = new ServerSocket(port, 50, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
         thread = new Thread(this::serve, "test-metadata");
         thread.setDaemon(true);
         thread.start();
@@ -97,8 +97,12 @@ final class MetadataServer implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
         socket.close();
-        thread.join(10_000);
+        try {
+            thread.join(10_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -134,6 +134,12 @@ public final class EciProvider implements CloudProvider {
     }
 
     /** Returns the limits of ECI (eci-openapi, section 4). */
+    /** Returns 30: what a container group has for nothing (eci-openapi, 7). */
+    @Override
+    public int freeDiskGib() {
+        return GroupOrders.FREE_DISK_GIB;
+    }
+
     @Override
     public ProviderLimits limits() {
         return limits;

@@ -57,6 +57,11 @@ public abstract class ForwardingProvider implements CloudProvider {
     }
 
     @Override
+    public int freeDiskGib() {
+        return next.freeDiskGib();
+    }
+
+    @Override
     public ProviderLimits limits() {
         return next.limits();
     }
