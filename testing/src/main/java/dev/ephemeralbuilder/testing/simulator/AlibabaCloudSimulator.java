@@ -260,6 +260,8 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * for {@code http://100.100.100.200} of a real machine: what follows, such as
      * {@code /latest/meta-data/instance/spot/termination-time}, is the same.
      *
+     * <p>Ordered again, the new time counts: that is how a notice is given again with another deadline.
+     *
      * @param machineId the machine or group
      * @param notice by the cloud's clock; about five minutes on ECS and three on ECI, zero for none
      * @throws IllegalArgumentException if there is no such machine
@@ -270,7 +272,35 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
             return;
         }
         require(machineId);
-        cloud.ecs.instances().reclaim(machineId, notice);
+        cloud.ecs.instances().reclaim(machineId, notice, true);
+    }
+
+    /**
+     * Takes a machine back like {@link #reclaim(String, Duration)}, but only its own metadata say so: {@code
+     * DescribeInstances} shows no lock until it goes. When the lock comes, seen from the notice, is documented nowhere
+     * (ecs-openapi, 7).
+     *
+     * @throws IllegalArgumentException if there is no such machine
+     */
+    public void reclaimUnlocked(String machineId, Duration notice) {
+        require(machineId);
+        cloud.ecs.instances().reclaim(machineId, notice, false);
+    }
+
+    /**
+     * Takes a notice of reclaim back: a false alarm. The machine has no lock and no {@code termination-time} any more and
+     * lives on; of a group the event stays, as all events do. That the cloud does this is documented nowhere; that an
+     * interruption need not come true is what a client must be able to live with. Does nothing without a notice.
+     *
+     * @throws IllegalArgumentException if there is no such machine or group
+     */
+    public void withdrawReclaim(String machineId) {
+        if (cloud.eci.has(machineId)) {
+            cloud.eci.groups().withdrawReclaim(machineId);
+            return;
+        }
+        require(machineId);
+        cloud.ecs.instances().withdrawReclaim(machineId);
     }
 
     /**

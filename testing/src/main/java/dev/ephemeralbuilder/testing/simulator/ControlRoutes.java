@@ -46,6 +46,7 @@ final class ControlRoutes {
                 new ControlApi.Route("GET", "/machines", (id, input) -> machines(input)),
                 new ControlApi.Route("GET", "/instances", (id, input) -> instances(input)),
                 new ControlApi.Route("POST", "/machines/{id}/reclaim", this::reclaim),
+                new ControlApi.Route("POST", "/machines/{id}/withdraw-reclaim", this::withdrawReclaim),
                 new ControlApi.Route("POST", "/machines/{id}/cut-ssh", this::cutSsh),
                 new ControlApi.Route("POST", "/stock", (id, input) -> stock(input)),
                 new ControlApi.Route("GET", "/journal", (id, input) -> journal(input)),
@@ -157,6 +158,12 @@ final class ControlRoutes {
         onMachine(
                 id,
                 () -> simulator.reclaim(id, seconds == null ? simulator.usualNotice(id) : Duration.ofSeconds(seconds)));
+        return JSON.objectNode();
+    }
+
+    private JsonNode withdrawReclaim(String id, ControlInput input) {
+        input.end();
+        onMachine(id, () -> simulator.withdrawReclaim(id));
         return JSON.objectNode();
     }
 

@@ -250,7 +250,7 @@ final class Groups {
 
     /**
      * Takes a group back: an event now, and when the notice is over Expired, or Failed as older documents say. Without
-     * notice the event comes with the end.
+     * notice the event comes with the end. Ordered again, the new time counts, and the event comes again.
      *
      * @param status what it is then
      */
@@ -260,9 +260,6 @@ final class Groups {
             return;
         }
         Instant end = now().plus(notice);
-        if (group.reclaimedAt != null && !end.isBefore(group.reclaimedAt)) {
-            return;
-        }
         group.reclaimedAt = end;
         if (notice.isZero() || notice.isNegative()) {
             loseSpot(group, status);
@@ -270,7 +267,16 @@ final class Groups {
         }
         group.warnOfCloud(
                 GroupEvent.SPOT, "Spot ECI will be released in " + Math.max(1, notice.toMinutes()) + " minutes", now());
-        step(group, notice, () -> loseSpot(group, status));
+        step(group, notice, () -> {
+            if (end.equals(group.reclaimedAt)) {
+                loseSpot(group, status);
+            }
+        });
+    }
+
+    /** Lets a group live that was to be taken back; the event of it stays. */
+    synchronized void withdrawReclaim(String id) {
+        require(id).reclaimedAt = null;
     }
 
     private void loseSpot(Group group, GroupStatus status) {
@@ -304,7 +310,7 @@ final class Groups {
     private boolean reclaimIfOutbid(Group group) {
         PriceWatch.Bid bid = PriceWatch.bid(group);
         boolean outbid = bid != null && prices.isOutbid(bid, now());
-        if (outbid) {
+        if (outbid && group.reclaimedAt == null) {
             reclaim(group.id, NOTICE, GroupStatus.EXPIRED);
         }
         return outbid;

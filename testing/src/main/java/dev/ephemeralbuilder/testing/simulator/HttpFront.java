@@ -90,7 +90,8 @@ final class HttpFront implements AutoCloseable {
         public ResponseDefinition transform(ServeEvent event) {
             Request request = event.getRequest();
             if (Metadata.isFor(request.getUrl())) {
-                Metadata.Answer answer = metadata.answer(request.getMethod().getName(), request.getUrl());
+                Metadata.Answer answer =
+                        metadata.answer(request.getMethod().getName(), request.getUrl(), request::getHeader);
                 return aResponse()
                         .withStatus(answer.status())
                         .withHeader("Content-Type", "text/plain;charset=utf-8")

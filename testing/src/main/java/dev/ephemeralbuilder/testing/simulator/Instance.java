@@ -34,6 +34,9 @@ final class Instance {
     /** When the cloud takes it away, once it has given notice. */
     @Nullable Instant terminationTime;
 
+    /** Whether the API shows that, too. */
+    boolean recycling;
+
     SystemEvents.@Nullable Event failure;
 
     @Nullable Instant started;
@@ -145,7 +148,7 @@ final class Instance {
                 .put("PrimaryIpAddress", runtime.address())
                 .put("Type", "Primary");
         ArrayNode locks = json.putObject("OperationLocks").putArray("LockReason");
-        if (terminationTime != null) {
+        if (recycling) {
             locks.addObject().put("LockReason", "Recycling").put("LockMsg", "");
         }
         ArrayNode tagRows = json.putObject("Tags").putArray("Tag");

@@ -107,7 +107,7 @@ final class InstanceOperations {
         }
         String lock = p.get("LockReason");
         if (lock != null) {
-            filter = filter.and(instance -> instance.terminationTime != null && lock.equalsIgnoreCase("Recycling"));
+            filter = filter.and(instance -> instance.recycling && lock.equalsIgnoreCase("Recycling"));
         }
         return filter.and(equal(p, "Status", instance -> instance.state.status()))
                 .and(equal(p, "ZoneId", instance -> instance.request.zone))

@@ -199,17 +199,34 @@ final class Instances {
         chosen.forEach(this::release);
     }
 
-    /** Marks an instance as being taken back and releases it when the notice is over; at once if there is none. */
-    synchronized void reclaim(String id, Duration notice) {
+    /**
+     * Marks an instance as being taken back and releases it when the notice is over; at once if there is none. Ordered
+     * again, the new time counts.
+     *
+     * @param locked whether the API shows it too, and not only the machine's own metadata
+     */
+    synchronized void reclaim(String id, Duration notice, boolean locked) {
         Instance instance = require(id);
         if (notice.isZero() || notice.isNegative()) {
             release(instance);
             return;
         }
         Instant end = now().plus(notice);
-        if (instance.terminationTime == null || end.isBefore(instance.terminationTime)) {
-            instance.terminationTime = end;
-            instance.steps.add(ticker.schedule(notice, () -> release(instance)));
+        instance.terminationTime = end;
+        instance.recycling = locked;
+        instance.steps.add(ticker.schedule(notice, () -> releaseAt(instance, end)));
+    }
+
+    /** Takes a notice back. */
+    synchronized void withdrawReclaim(String id) {
+        Instance instance = require(id);
+        instance.terminationTime = null;
+        instance.recycling = false;
+    }
+
+    private synchronized void releaseAt(Instance instance, Instant end) {
+        if (end.equals(instance.terminationTime)) {
+            release(instance);
         }
     }
 
@@ -234,8 +251,8 @@ final class Instances {
     private boolean reclaimIfOutbid(Instance instance) {
         PriceWatch.Bid bid = PriceWatch.bid(instance);
         boolean outbid = bid != null && instance.state != MachineState.STOPPING && prices.isOutbid(bid, now());
-        if (outbid) {
-            reclaim(instance.id, NOTICE);
+        if (outbid && instance.terminationTime == null) {
+            reclaim(instance.id, NOTICE, true);
         }
         return outbid;
     }

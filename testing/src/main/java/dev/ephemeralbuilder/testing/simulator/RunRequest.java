@@ -51,6 +51,10 @@ final class RunRequest {
     final @Nullable BigDecimal priceLimit;
     final int spotDuration;
     final String interruption;
+
+    /** Whether the metadata are for those with a token only. */
+    final boolean metadataTokens;
+
     final @Nullable Instant autoRelease;
     final boolean deletionProtection;
     final Map<String, String> tags;
@@ -104,6 +108,7 @@ final class RunRequest {
         }
         priceLimit = priceLimit(p, market.price(type, zone, spotDuration, now));
         interruption = p.get("SpotInterruptionBehavior", "Terminate");
+        metadataTokens = p.get("HttpTokens", "optional").equals("required");
         String cap = p.get("AutoReleaseTime");
         autoRelease = cap == null ? null : cap(cap, now);
         deletionProtection = p.flag("DeletionProtection");

@@ -95,6 +95,64 @@ class ReclaimTest {
     }
 
     @Test
+    void aNoticeThatIsWithdrawnTakesNothingBack() throws Exception {
+        String id = running(cloud.client.spot());
+        cloud.simulator.reclaim(machine(id));
+        cloud.simulator.withdrawReclaim(id);
+        assertThat(recycling()).isEmpty();
+        assertThat(get(cloud.simulator.endpoint() + "/_metadata/" + id + TERMINATION))
+                .startsWith("404");
+        cloud.clock.advance(Duration.ofMinutes(10));
+        assertThat(cloud.client.status(id)).isEqualTo("Running");
+    }
+
+    @Test
+    void theLastTimeThatWasOrderedCounts() throws Exception {
+        String id = running(cloud.client.spot());
+        cloud.simulator.reclaim(id, Duration.ofMinutes(5));
+        cloud.simulator.reclaim(id, Duration.ofMinutes(10));
+        // Started at 8:00:20 and up after 100 seconds.
+        assertThat(get(cloud.simulator.endpoint() + "/_metadata/" + id + TERMINATION))
+                .isEqualTo("200 2026-01-05T08:12:00Z");
+        cloud.clock.advance(Duration.ofMinutes(9));
+        assertThat(cloud.client.status(id)).isEqualTo("Running");
+        cloud.clock.advance(Duration.ofMinutes(2));
+        assertThat(cloud.client.status(id)).isEqualTo("absent");
+    }
+
+    @Test
+    void theMachineMayKnowBeforeTheApiShowsIt() throws Exception {
+        String id = running(cloud.client.spot());
+        cloud.simulator.reclaimUnlocked(id, Duration.ofMinutes(5));
+        assertThat(recycling()).isEmpty();
+        assertThat(get(cloud.simulator.endpoint() + "/_metadata/" + id + TERMINATION))
+                .startsWith("200");
+        cloud.clock.advance(Duration.ofMinutes(6));
+        assertThat(cloud.client.status(id)).isEqualTo("absent");
+    }
+
+    @Test
+    void hardenedMetadataAreForThoseWithAToken() throws Exception {
+        RunInstancesRequest request = cloud.client.spot();
+        request.setHttpTokens("required");
+        String base = cloud.simulator.endpoint() + "/_metadata/" + running(request) + "/latest/";
+        assertThat(get(base + "meta-data/zone-id")).startsWith("403");
+        HttpResponse<String> token = http.send(
+                HttpRequest.newBuilder(URI.create(base + "api/token"))
+                        .header("X-aliyun-ecs-metadata-token-ttl-seconds", "60")
+                        .PUT(HttpRequest.BodyPublishers.noBody())
+                        .build(),
+                HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+        assertThat(token.statusCode()).isEqualTo(200);
+        HttpResponse<String> zone = http.send(
+                HttpRequest.newBuilder(URI.create(base + "meta-data/zone-id"))
+                        .header("X-aliyun-ecs-metadata-token", token.body())
+                        .build(),
+                HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+        assertThat(zone.body()).isEqualTo(cloud.client.zone());
+    }
+
+    @Test
     void metadataOfOneMachineSaysNothingOfAnother() throws Exception {
         String first = running(cloud.client.spot());
         String second = running(cloud.client.spot());
