@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>Safe for use by many threads. Methods block, end within a bound of their own, and honour interruption.
- *   <li>No method retries, caches, sleeps or polls. The only state is the connections of the client, and who wants to
- *       know the cloud's time.
+ *   <li>No method retries, caches, sleeps or polls. The only state is the connections of the client, what time it is at
+ *       the cloud, and who wants to know.
  *   <li>Every failure is a {@link BuilderException}, translated in one place: {@code CapacityException} for the offer
  *       at hand, {@code QuotaException}, {@code ThrottledException}, {@code CredentialsException},
  *       {@code ConfigurationException}, and {@code ProviderException} for everything else, with

@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.HashMap;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -137,31 +139,39 @@ final class ContainerGroups {
     }
 
     private @Nullable ReclaimNotice notice(JsonObject group, String status) {
-        Optional<JsonObject> event = Json.objects(group, "Events").stream()
+        List<JsonObject> events = Json.objects(group, "Events").stream()
                 .filter(e -> NOTICE.equals(Json.text(e, "Reason")))
-                .findFirst();
+                .toList();
         boolean expired = status.equals("Expired");
         boolean outbid = status.equals("Failed") && isOutbid(group);
         // A job that came to its own end in time was not reclaimed.
-        if ((event.isEmpty() && !expired && !outbid) || status.equals("Succeeded")) {
+        if ((events.isEmpty() && !expired && !outbid) || status.equals("Succeeded")) {
             return null;
         }
         String source = expired ? status : outbid ? OUTBID : NOTICE;
-        Instant deadline = event.map(ContainerGroups::at)
-                .map(at -> time(at).plus(noticeTime))
-                .orElse(null);
-        if (deadline != null) {
-            return new ReclaimNotice(deadline, source);
+        Optional<Instant> said =
+                events.stream().map(this::at).flatMap(Optional::stream).max(Comparator.naturalOrder());
+        if (said.isPresent()) {
+            return new ReclaimNotice(said.get().plus(noticeTime), source);
         }
         String at = Json.text(group, expired ? "ExpiredTime" : "FailedTime");
         return new ReclaimNotice(
                 at != null ? time(at) : clock.instant().plus(expired || outbid ? Duration.ZERO : noticeTime), source);
     }
 
-    /** Events that come again keep the time of the first. */
-    private static @Nullable String at(JsonObject event) {
-        String first = Json.text(event, "FirstTimestamp");
-        return first != null ? first : Json.text(event, "LastTimestamp");
+    /**
+     * Returns when an event came that may have come again: the first time, unless the group has outlived that notice, which
+     * was a false alarm then.
+     */
+    private Optional<Instant> at(JsonObject event) {
+        Optional<Instant> first =
+                Optional.ofNullable(Json.text(event, "FirstTimestamp")).map(ContainerGroups::time);
+        Optional<Instant> last =
+                Optional.ofNullable(Json.text(event, "LastTimestamp")).map(ContainerGroups::time);
+        boolean again = first.isPresent()
+                && last.isPresent()
+                && last.get().isAfter(first.get().plus(noticeTime));
+        return first.isEmpty() || again ? last : first;
     }
 
     private static boolean isOutbid(JsonObject group) {

@@ -6,6 +6,7 @@ import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.alibaba.AnswerClock;
 import dev.ephemeralbuilder.alibaba.BatchOrders;
 import dev.ephemeralbuilder.alibaba.OpenApiClient;
 import dev.ephemeralbuilder.alibaba.ProviderBuilder;
@@ -68,6 +69,7 @@ public final class EciProvider implements CloudProvider {
     private final ProviderLimits limits;
     private final String account;
     private final OpenApiClient client;
+    private final AnswerClock answers;
     private final OpenApiClient ecsClient;
     private final EciApi api;
     private final GroupOrders orders;
@@ -85,12 +87,14 @@ public final class EciProvider implements CloudProvider {
         this.account = common.account();
         this.client = common.newClient().errors(EciErrors.with(common.errors())).build();
         this.ecsClient = b.ecsClient(common);
+        this.answers = new AnswerClock(Clock.systemUTC());
+        client.onDate(answers::learn);
         this.api = new EciApi(
                 client,
                 new ContainerGroups(
                         region,
                         settings.vSwitches(),
-                        b.clock,
+                        b.clock == null ? answers : b.clock,
                         limits.reclaimNotice(),
                         new PullFailures(settings.imageRules())));
         this.orders = new GroupOrders(settings);
@@ -129,7 +133,10 @@ public final class EciProvider implements CloudProvider {
      */
     @Override
     public void onCloudTime(Consumer<Instant> listener) {
-        client.onDate(listener);
+        client.onDate(date -> {
+            answers.learn(date);
+            listener.accept(date);
+        });
         ecsClient.onDate(listener);
     }
 
@@ -354,7 +361,7 @@ public final class EciProvider implements CloudProvider {
         private int eipBandwidthMbit;
         private int maxPendingMinutes = LEAST_PENDING_MINUTES;
         private Map<String, String> rawParameters = Map.of();
-        private Clock clock = Clock.systemUTC();
+        private @Nullable Clock clock;
         private @Nullable URI ecsEndpoint;
 
         private Builder() {
@@ -518,7 +525,10 @@ public final class EciProvider implements CloudProvider {
             return this;
         }
 
-        /** Sets the clock that dates notices of reclaim for which the cloud names no time. */
+        /**
+         * Sets the clock that dates notices of reclaim for which the cloud names no time. Default: the cloud's, as its
+         * answers tell it.
+         */
         Builder clock(Clock clock) {
             this.clock = clock;
             return this;

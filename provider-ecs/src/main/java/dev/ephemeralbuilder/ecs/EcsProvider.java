@@ -6,6 +6,7 @@ import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.alibaba.AnswerClock;
 import dev.ephemeralbuilder.alibaba.BatchOrders;
 import dev.ephemeralbuilder.alibaba.ErrorKind;
 import dev.ephemeralbuilder.alibaba.MarketOffers;
@@ -85,6 +86,7 @@ public final class EcsProvider implements CloudProvider {
     private final ProviderLimits limits;
     private final String account;
     private final OpenApiClient client;
+    private final AnswerClock answers;
     private final RunOrders orders;
     private final EcsApi api;
     private final BatchOrders batches;
@@ -103,7 +105,9 @@ public final class EcsProvider implements CloudProvider {
         this.client = settings.newClient().errors(settings.errors()).build();
         this.orders = new RunOrders(
                 vSwitches, securityGroup, b.systemDiskCategory, settings.resourceGroup(), b.user, limits.launchBatch());
-        this.api = new EcsApi(client, b.clock, limits.reclaimNotice());
+        this.answers = new AnswerClock(Clock.systemUTC());
+        client.onDate(answers::learn);
+        this.api = new EcsApi(client, b.clock == null ? answers : b.clock, limits.reclaimNotice());
         this.batches = new BatchOrders(client, api::describe);
         this.market = new SpotMarket(client);
         this.offers = new MarketOffers(NAME, region, vSwitches.keySet(), (type, way) -> allowed.test(type));
@@ -139,7 +143,10 @@ public final class EcsProvider implements CloudProvider {
      */
     @Override
     public void onCloudTime(Consumer<Instant> listener) {
-        client.onDate(listener);
+        client.onDate(date -> {
+            answers.learn(date);
+            listener.accept(date);
+        });
     }
 
     /** Returns the limits of ECS (ecs-openapi, 1.1). */
@@ -348,7 +355,7 @@ public final class EcsProvider implements CloudProvider {
         private AddressChoice addressChoice = AddressChoice.PRIVATE;
         private @Nullable Function<Machine, @Nullable InetSocketAddress> addressResolver;
         private int sshPort = 22;
-        private Clock clock = Clock.systemUTC();
+        private @Nullable Clock clock;
 
         private Builder() {
             // The cloud counts by operation (ecs-openapi, 1.4), and some of our calls are one operation to it.
@@ -407,7 +414,7 @@ public final class EcsProvider implements CloudProvider {
             return this;
         }
 
-        /** Sets the clock that dates notices of reclaim. */
+        /** Sets the clock that dates notices of reclaim. Default: the cloud's, as its answers tell it. */
         Builder clock(Clock clock) {
             this.clock = clock;
             return this;
