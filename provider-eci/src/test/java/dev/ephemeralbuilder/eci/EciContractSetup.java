@@ -123,6 +123,11 @@ final class EciContractSetup implements ContractSetup {
     }
 
     @Override
+    public void withdrawReclaim(Machine machine) {
+        cloud.simulator().withdrawReclaim(machine.id());
+    }
+
+    @Override
     public void cutConnections(Machine machine) {
         cloud.simulator().cutExec(machine.id());
     }

@@ -164,6 +164,19 @@ class EciProviderMachinesTest {
     }
 
     @Test
+    void anEventThatComesAgainAfterItsTimeIsANewNotice() throws InterruptedException {
+        String soon = event("SpotToBeReleased", "soon", 2);
+        String again = soon.replace("'LastTimestamp':'2029-12-31T23:59:30Z'", "'LastTimestamp':'2030-01-01T00:05:00Z'");
+        assertThat(only("Running", SPOT + events(again)).reclaimNotice())
+                .map(ReclaimNotice::deadline)
+                .contains(Instant.parse("2030-01-01T00:08:00Z"));
+        String other = soon.replace("2029-12-31T23:59:", "2030-01-01T00:10:");
+        assertThat(only("Running", SPOT + events(soon, other)).reclaimNotice())
+                .map(ReclaimNotice::deadline)
+                .contains(Instant.parse("2030-01-01T00:13:00Z"));
+    }
+
+    @Test
     void anExpiredSpotGroupWasReclaimed() throws InterruptedException {
         assertThat(only("Expired", SPOT + ",'ExpiredTime':'2029-12-31T23:58:00Z'")
                         .reclaimNotice())

@@ -115,6 +115,16 @@ final class EcsContractSetup implements ContractSetup {
     }
 
     @Override
+    public void withdrawReclaim(Machine machine) {
+        cloud.simulator().withdrawReclaim(machine.id());
+    }
+
+    @Override
+    public void reclaimUnseen(Machine machine, Duration notice) {
+        cloud.simulator().reclaimUnlocked(machine.id(), notice);
+    }
+
+    @Override
     public void cutConnections(Machine machine) {
         cloud.simulator().cutSsh(machine.id());
     }

@@ -133,6 +133,11 @@ public class InMemorySetup implements ContractSetup {
     }
 
     @Override
+    public void withdrawReclaim(Machine machine) {
+        provider.withdrawReclaim(machine.id());
+    }
+
+    @Override
     public void cutConnections(Machine machine) {
         provider.cutShells(machine.id());
     }

@@ -4,8 +4,10 @@ import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.LaunchResult;
 import dev.ephemeralbuilder.testing.ForwardingProvider;
+import java.net.URI;
 import java.security.KeyPair;
 import java.security.PublicKey;
+import java.util.Optional;
 
 /** The simulated cloud, one machine of which has the keys of a real SSH server. Safe for use by many threads. */
 final class SshdCloud extends ForwardingProvider {
@@ -20,6 +22,12 @@ final class SshdCloud extends ForwardingProvider {
     SshdCloud(CloudProvider cloud, Start start) {
         super(cloud);
         this.start = start;
+    }
+
+    /** The server runs on this host, which is no machine of the cloud. */
+    @Override
+    public Optional<URI> machineMetadata() {
+        return Optional.empty();
     }
 
     @Override

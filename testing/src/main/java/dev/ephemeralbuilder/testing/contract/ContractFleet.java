@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.UnaryOperator;
 
 /** A fleet over the provider under test, on the cloud's own time. */
@@ -67,6 +68,7 @@ final class ContractFleet {
     private final WatchedProvider provider;
     private final EngineTime time;
     private final Map<Class<?>, CompletableFuture<BuilderEvent>> firsts = new ConcurrentHashMap<>();
+    private final List<BuilderEvent> events = new CopyOnWriteArrayList<>();
     private final BuildFleet fleet;
 
     private ContractFleet(
@@ -82,7 +84,7 @@ final class ContractFleet {
                         .provider(this.provider)
                         .ticker(rig.setup.ticker())
                         .selectionPolicy(UNPROTECTED)
-                        .listener(event -> first(event.getClass()).complete(event)))
+                        .listener(this::take))
                 .build();
     }
 
@@ -173,6 +175,16 @@ final class ContractFleet {
     /** Lets time pass until there has been an event of a type, and returns the first one. */
     <E extends BuilderEvent> E awaitEvent(Class<E> type) throws Exception {
         return type.cast(time.await("the event " + type.getSimpleName(), first(type)));
+    }
+
+    /** Returns the events of a type until now. */
+    <E extends BuilderEvent> List<E> events(Class<E> type) {
+        return events.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
+    private void take(BuilderEvent event) {
+        events.add(event);
+        first(event.getClass()).complete(event);
     }
 
     private CompletableFuture<BuilderEvent> first(Class<?> type) {

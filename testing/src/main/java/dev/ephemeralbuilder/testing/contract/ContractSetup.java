@@ -130,6 +130,22 @@ public interface ContractSetup extends AutoCloseable {
         skip("say", "what a machine has said that does not get ready");
     }
 
+    /**
+     * Lets the cloud take a notice of reclaim back: the machine lives on. What the cloud lists of the past may go on to say
+     * that there was one.
+     */
+    default void withdrawReclaim(Machine machine) {
+        skip("withdrawReclaim", "what happens when a notice of reclaim was a false alarm");
+    }
+
+    /**
+     * Lets a spot machine's own metadata say that it will be taken back, as {@link #reclaim} does, but not yet the cloud's
+     * description of it. Not asked for where {@link CloudProvider#machineMetadata} names no address.
+     */
+    default void reclaimUnseen(Machine machine, Duration notice) {
+        skip("reclaimUnseen", "that a machine is asked itself whether it will be taken back");
+    }
+
     /** Cuts all connections to a machine, of all instances. What runs on it goes on, and it answers new ones. */
     default void cutConnections(Machine machine) {
         skip("cutConnections", "what happens when a connection is lost");

@@ -92,6 +92,13 @@ public abstract class FleetContract extends ContractKit {
     }
 
     @Nested
+    class Reclaims extends ReclaimPromises {
+        Reclaims() {
+            super(FleetContract.this::rig, FleetContract.this::fleet);
+        }
+    }
+
+    @Nested
     class RunsOnce extends RunOncePromises {
         RunsOnce() {
             super(FleetContract.this::rig, FleetContract.this::fleet);

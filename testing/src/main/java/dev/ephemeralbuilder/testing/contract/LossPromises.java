@@ -1,29 +1,19 @@
 package dev.ephemeralbuilder.testing.contract;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.ephemeralbuilder.BuilderLostException;
-import dev.ephemeralbuilder.BuilderReclaimedException;
 import dev.ephemeralbuilder.EphemeralBuilder;
-import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.ProviderException;
-import dev.ephemeralbuilder.ReclaimNotice;
 import dev.ephemeralbuilder.RunningScript;
 import dev.ephemeralbuilder.Script;
 import dev.ephemeralbuilder.ScriptResult;
-import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** Machines that go while a script runs: a typed reason, and never an exit code. */
 abstract class LossPromises extends FleetPromises {
-    /** Longer than the engine takes to look at all machines again. */
-    private static final Duration NOTICE = Duration.ofSeconds(75);
-
     LossPromises(Supplier<ContractRig> rigs, Supplier<ContractFleet> fleets) {
         super(rigs, fleets);
     }
@@ -45,35 +35,6 @@ abstract class LossPromises extends FleetPromises {
                         () -> fleet().start(builder, "true"),
                         "a script on a machine that has vanished must fail with BuilderLostException")
                 .isInstanceOf(BuilderLostException.class);
-    }
-
-    @Test
-    void aMachineThatIsTakenBackSaysSoAndIsReclaimed() throws Exception {
-        assumeTrue(
-                rig().offers().stream()
-                        .anyMatch(offer -> offer.market() == Market.SPOT
-                                && offer.protection().isZero()),
-                "not checked: reclaim, since the provider has no spot offer without protection for setup().spec()");
-        EphemeralBuilder builder = fleet().acquire(
-                        setup().spec().toBuilder().markets(Set.of(Market.SPOT)).build());
-        fleet().commandsMayTakeLong();
-        CompletableFuture<ScriptResult> result =
-                fleet().start(builder, "sleep 600").result();
-        setup().reclaim(fleet().machine(builder), NOTICE);
-        ReclaimNotice notice = fleet().time()
-                .await("reclaimNotice: describe must show it as soon as the cloud says it", builder.reclaimNotice());
-        assertThat(result)
-                .as("a script must go on until the machine is gone: the state of a machine with a notice must be"
-                        + " RUNNING as long as it runs")
-                .isNotDone();
-        assertThatThrownBy(
-                        () -> fleet().time().await("the end of a script whose machine was taken back", result),
-                        "a script whose machine was taken back must end with BuilderReclaimedException")
-                .isInstanceOfSatisfying(
-                        BuilderReclaimedException.class,
-                        e -> assertThat(e.notice())
-                                .as("the exception of a reclaim must carry the notice that came before")
-                                .isEqualTo(notice));
     }
 
     @Test
