@@ -57,7 +57,10 @@ class MachineNoticeTest {
         RunningScript script = builder.start(Script.of("while [ ! -e done ]; do sleep 0.05; done"))
                 .get(40, TimeUnit.SECONDS);
         awaitCats(builder, 2);
-        builder.start(Script.of("touch done")).get(40, TimeUnit.SECONDS).result().get(40, TimeUnit.SECONDS);
+        builder.start(Script.of("touch done"))
+                .get(40, TimeUnit.SECONDS)
+                .result()
+                .get(40, TimeUnit.SECONDS);
         assertThat(script.result().get(40, TimeUnit.SECONDS).exitCode()).isZero();
         awaitCats(builder, 0);
         assertThat(builder.reclaimNotice()).isNotDone();
