@@ -47,7 +47,7 @@ public record JobAttempt(
         FAILED,
         /** The job's deadline had passed. */
         DEADLINE,
-        /** The job was given up by its caller. */
+        /** The job was given up by its caller; or this attempt was, since the one before it came to its end after all. */
         CANCELLED
     }
 

@@ -111,9 +111,9 @@ public final class Engine implements BuildFleet {
                 .toList();
         this.requests = new Requests(store, storeCalls, ticker, records, config.owner(), me, regions);
         this.acquisitions = new Acquisitions(config, ticker, regions, identity, requests, permits, events, held);
-        this.jobs = new Jobs(ticker, acquisitions, Calls.holding(ticker, users), events);
         this.machines =
                 new Machines(regions, records, requests, ticker, Calls.holding(ticker, users), config.owner(), held);
+        this.jobs = new Jobs(ticker, acquisitions, requests, machines, Calls.holding(ticker, users), events);
         this.reaper = new Reaper(
                 ticker,
                 regions,

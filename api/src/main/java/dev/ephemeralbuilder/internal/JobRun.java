@@ -58,6 +58,9 @@ final class JobRun {
     /** How many request ids were used: attempts have one each, or more. */
     private int ids;
 
+    /** Requests of dead processes that had gone on to the next one. */
+    private final List<String> leftBehind = new ArrayList<>();
+
     /** The one that works. */
     private @Nullable JobTry active;
 
@@ -119,6 +122,33 @@ final class JobRun {
 
     private void acquire(JobTry now) {
         ids++;
+        if (!named() || ids == MOST_IDS) {
+            ask(now);
+            return;
+        }
+        // Whoever has begun the next one had left this one.
+        Stages.whenDone(fleet.isBegun(idOf(ids + 1)), ticker, (left, failure) -> {
+            if (now.ended()) {
+                return;
+            }
+            if (failure == null && left) {
+                leftBehind.add(idOf(ids));
+                acquire(now);
+            } else {
+                ask(now);
+            }
+        });
+    }
+
+    private boolean named() {
+        return job.request().requestId().isPresent();
+    }
+
+    private String idOf(int number) {
+        return number == 1 ? id : id + "." + number;
+    }
+
+    private void ask(JobTry now) {
         CompletableFuture<BuilderHandle> acquiring;
         try {
             acquiring = fleet.acquire(
@@ -126,7 +156,7 @@ final class JobRun {
                     new Acquisitions.Wish(
                             job.spec().toBuilder().markets(marketsLeft()).build(),
                             job.request(),
-                            ids == 1 ? id : id + "." + ids,
+                            idOf(ids),
                             Set.copyOf(lost)));
         } catch (BuilderException e) {
             acquiring = CompletableFuture.failedFuture(e);
@@ -155,10 +185,13 @@ final class JobRun {
     }
 
     private void had(JobTry now, BuilderHandle builder) {
-        if (job.request().requestId().isEmpty()) {
+        if (!named()) {
             ready(now, builder);
             return;
         }
+        // This one was a dead process's, if it was anybody's, and so were those.
+        leftBehind.forEach(fleet::giveBack);
+        leftBehind.clear();
         Stages.whenDone(builder.begun(), ticker, (scripts, failure) -> {
             if (now.ended()) {
                 builder.close();

@@ -87,12 +87,12 @@ final class JobWork {
     }
 
     private void step(Iterator<List<Script>> left) {
-        if (stopping) {
-            stopped();
-            return;
-        }
         if (!left.hasNext()) {
             download(job.downloads().iterator());
+            return;
+        }
+        if (stopping) {
+            stopped();
             return;
         }
         JobStep now = new JobStep(builder, sink, inTurn);
@@ -127,9 +127,9 @@ final class JobWork {
         }
         Stages.whenDone(new Blame(builder.region(), builder.held(), failed).find(), ticker, (machine, failure) -> {
             if (failure != null) {
-                fail(failure);
+                result.completeExceptionally(Failures.unwrap(failure));
             } else if (machine.isPresent()) {
-                fail(machine.get());
+                result.completeExceptionally(machine.get());
             } else {
                 download(job.downloads().iterator());
             }

@@ -8,6 +8,7 @@ import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -24,15 +25,25 @@ final class Jobs {
 
     private final Ticker ticker;
     private final Acquisitions acquisitions;
+    private final Requests requests;
+    private final Machines machines;
     private final Executor users;
     private final Events events;
     private final Calls files;
     private final Set<JobRun> running = new HashSet<>();
 
     /** @param users runs what is the users' */
-    Jobs(Ticker ticker, Acquisitions acquisitions, Executor users, Events events) {
+    Jobs(
+            Ticker ticker,
+            Acquisitions acquisitions,
+            Requests requests,
+            Machines machines,
+            Executor users,
+            Events events) {
         this.ticker = ticker;
         this.acquisitions = acquisitions;
+        this.requests = requests;
+        this.machines = machines;
         this.users = users;
         this.events = events;
         this.files = new Calls(ticker, "files", TRANSFERS);
@@ -85,6 +96,22 @@ final class Jobs {
             }
         });
         return own;
+    }
+
+    /** Whether a request was begun, by whomever, and has not ended. */
+    CompletableFuture<Boolean> isBegun(String requestId) {
+        return requests.unfinished(requestId).thenApply(Optional::isPresent);
+    }
+
+    /** Gives back the machine of a request that a dead process has left, if there is one; its lease stands behind that. */
+    void giveBack(String requestId) {
+        Stages.leave(requests.unfinished(requestId)
+                .thenComposeAsync(
+                        record -> {
+                            String id = record.map(BuilderRecord::machineId).orElse(null);
+                            return id == null ? CompletableFuture.completedFuture(null) : machines.release(id);
+                        },
+                        ticker));
     }
 
     /** The cloud has taken a machine of this pool back. */

@@ -122,6 +122,13 @@ final class Requests {
                 : records.ofAttempt(token(requestId, number));
     }
 
+    /** Returns what somebody, alive or dead, has begun or made for a request and what has not ended. */
+    CompletableFuture<Optional<BuilderRecord>> unfinished(String requestId) {
+        return calls.run(() -> store.read(Kind.REQUEST, key(requestId)))
+                .thenCompose(
+                        present -> read(requestId, present.map(Requests::number).orElse(0)));
+    }
+
     private CompletableFuture<Boolean> lives(
             Map<String, String> document, Holder holder, Optional<BuilderRecord> record) {
         boolean over = !ticker.now().isBefore(until(document));

@@ -28,6 +28,17 @@ class SnippetsTest {
                 .as("snippets that say where they come from")
                 .hasSize((int) JAVA.matcher(text).results().count())
                 .isNotEmpty();
+        assertSnippetsAreThoseOfTheirFiles(text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = "docs/how-a-builder-lives.md")
+    void javaInADocumentThatNamesASourceFileIsThatOfTheFile(String document) throws IOException {
+        assertSnippetsAreThoseOfTheirFiles(Files.readString(PROJECT.resolve(document)));
+    }
+
+    private static void assertSnippetsAreThoseOfTheirFiles(String text) throws IOException {
+        assertThat(SNIPPET.matcher(text).results()).isNotEmpty();
         Matcher snippet = SNIPPET.matcher(text);
         while (snippet.find()) {
             assertThat(snippet.group("code"))

@@ -106,6 +106,13 @@ public abstract class FleetContract extends ContractKit {
     }
 
     @Nested
+    class Jobs extends JobPromises {
+        Jobs() {
+            super(FleetContract.this::rig, FleetContract.this::fleet);
+        }
+    }
+
+    @Nested
     class Transfers extends TransferPromises {
         Transfers() {
             super(FleetContract.this::rig, FleetContract.this::fleet);

@@ -10,6 +10,7 @@ import dev.ephemeralbuilder.JobException;
 import dev.ephemeralbuilder.JobResult;
 import dev.ephemeralbuilder.LogSink;
 import dev.ephemeralbuilder.LogStream;
+import dev.ephemeralbuilder.Script;
 import dev.ephemeralbuilder.event.BuilderEvent.JobAttemptStarted;
 import dev.ephemeralbuilder.event.BuilderEvent.Ready;
 import dev.ephemeralbuilder.spi.CloudProvider;
@@ -30,8 +31,10 @@ import java.util.function.UnaryOperator;
  */
 final class JobRig implements AutoCloseable {
     static final Duration NOTICE = Duration.ofMinutes(5);
-    private static final Duration STEP = Duration.ofMillis(200);
-    private static final int STEPS = 1_000;
+    private static final Duration FIRST_STEP = Duration.ofMillis(100);
+    private static final Duration STEP = Duration.ofSeconds(2);
+    private static final int FIRST_STEPS = 20;
+    private static final int STEPS = 300;
 
     final FleetRig rig;
     final Log log = new Log();
@@ -82,6 +85,11 @@ final class JobRig implements AutoCloseable {
         return "if [ -e '" + file + "' ]; then echo again; else touch '" + file + "'; echo begun; sleep 300; fi";
     }
 
+    /** Returns a script that ends at once when it is cancelled. */
+    static Script script(String text) {
+        return Script.of(text).grace(Duration.ZERO);
+    }
+
     CompletableFuture<JobResult> run(Job.Builder job) {
         return rig.fleet.runAsync(job.build(), log);
     }
@@ -92,7 +100,7 @@ final class JobRig implements AutoCloseable {
             if (so.getAsBoolean()) {
                 return;
             }
-            rig.pass(STEP);
+            rig.pass(i < FIRST_STEPS ? FIRST_STEP : STEP);
         }
         throw new AssertionError("time is over, and not " + what + "; the log is:\n" + log);
     }

@@ -1,0 +1,44 @@
+package dev.ephemeralbuilder.samples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ephemeralbuilder.BuildFleet;
+import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.samples.product.ProviderChoice;
+import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JobSampleTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void theJobOfTheDocumentWorks() throws IOException, InterruptedException {
+        Path checkout = Files.createDirectory(folder.resolve("checkout"));
+        Path build = Files.writeString(
+                checkout.resolve("mvnw"),
+                "#!/bin/sh\necho \"called with $*\"\nmkdir target\necho jar >target/a.jar\nexit 3\n");
+        Files.setPosixFilePermissions(build, PosixFilePermissions.fromString("rwxr-xr-x"));
+        ByteArrayOutputStream log = new ByteArrayOutputStream();
+        try (AlibabaCloudSimulator cloud = AlibabaCloudSimulator.builder().start();
+                BuildFleet fleet = BuildFleet.builder()
+                        .owner("job-sample")
+                        .provider(Providers.simulated(cloud, Settings.none(), ProviderChoice.ECS)
+                                .get(0))
+                        .build()) {
+            MachineSpec spec =
+                    MachineSpec.builder().machineImage(cloud.machineImage()).build();
+            assertThat(JobSample.build(fleet, spec, checkout, folder.resolve("jars"), log))
+                    .isEqualTo(3);
+        }
+        assertThat(log.toString(StandardCharsets.UTF_8)).isEqualTo("called with -B verify\n");
+        assertThat(folder.resolve("jars/a.jar")).hasContent("jar");
+    }
+}
