@@ -107,7 +107,7 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
                 notices.during(run.over());
                 return run;
             }
-            throw refused(script, workspace, reply);
+            throw refused(script, reply.value("refused").orElse("for no known reason"));
         });
     }
 
@@ -127,9 +127,7 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
         return region.handouts().give(this::begun);
     }
 
-    /** Returns why the machine has not started a script. */
-    static BuilderException refused(Script script, String workspace, Supervisor.Reply reply) {
-        String why = reply.value("refused").orElse("for no known reason");
+    BuilderException refused(Script script, String why) {
         String message = switch (why) {
             case "directory" ->
                 "There is no directory "

@@ -46,7 +46,12 @@ final class Hooks implements Welcome {
         }
         Duration bound = shorter(script.timeout(), Farewell.MOST);
         return guest.remote()
-                .ask(Supervisor.store(Farewell.ID, script.timeout(bound), guest.workspace()), guest.deadline())
+                .ask(
+                        Supervisor.store(
+                                Farewell.ID,
+                                script.timeout(bound),
+                                guest.builder().workspace()),
+                        guest.deadline())
                 .thenCompose(reply -> {
                     if (reply.value("stored").isEmpty()) {
                         throw new HookException(
@@ -86,10 +91,11 @@ final class Hooks implements Welcome {
 
     private static CompletableFuture<Void> start(Guest guest, Script script) {
         return guest.remote()
-                .ask(Supervisor.start(ON_READY, script, guest.workspace()), guest.deadline())
+                .ask(Supervisor.start(ON_READY, script, guest.builder().workspace()), guest.deadline())
                 .thenAccept(reply -> {
                     if (reply.value("started").isEmpty()) {
-                        throw BuilderHandle.refused(script, guest.workspace(), reply);
+                        throw guest.builder()
+                                .refused(script, reply.value("refused").orElse("for no known reason"));
                     }
                 });
     }

@@ -124,7 +124,7 @@ final class ShellBoot extends Boot<BuilderHandle> {
                     .settle(keys, deadline)
                     .thenCompose(v -> {
                         link.booted();
-                        return welcome.receive(new Welcome.Guest(held, link, remote, workspace.get(), deadline));
+                        return welcome.receive(new Welcome.Guest(held, builder, link, remote, deadline));
                     });
             Stages.whenDone(received, (v, refused) -> {
                 if (refused == null) {

@@ -40,10 +40,9 @@ final class StateOption {
         return StateStore.directory(folder(settings, caller), owner);
     }
 
-    /** Opens the store of an owner; if nobody has made one where it is looked for by default, an empty one. */
+    /** Opens the store of an owner; if there is no folder where it is looked for by default, an empty one. */
     StateStore openIfThere(Settings settings, Caller caller, String owner) {
-        boolean wanted = chosen(settings, caller).isPresent()
-                || Files.isDirectory(folder(settings, caller).resolve(owner));
+        boolean wanted = chosen(settings, caller).isPresent() || Files.isDirectory(folder(settings, caller));
         return wanted ? open(settings, caller, owner) : StateStore.inMemory();
     }
 }
