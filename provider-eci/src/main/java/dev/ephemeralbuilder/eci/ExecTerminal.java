@@ -8,6 +8,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -61,8 +62,21 @@ final class ExecTerminal extends ExecChannel implements TerminalChannel {
         CharBuffer out = CharBuffer.allocate(in.remaining() + LONGEST_CHARACTER);
         var unused = decoder.decode(in, out, false);
         carried = in;
-        String text = out.flip().toString();
-        return text.isEmpty() ? List.<String>of().iterator() : List.of(text).iterator();
+        return messages(out.flip().toString()).iterator();
+    }
+
+    private static List<String> messages(String text) {
+        List<String> messages = new ArrayList<>();
+        int from = 0;
+        while (from < text.length()) {
+            int to = Math.min(from + ExecMessages.MESSAGE, text.length());
+            if (to < text.length() && Character.isHighSurrogate(text.charAt(to - 1))) {
+                to--;
+            }
+            messages.add(text.substring(from, to));
+            from = to;
+        }
+        return messages;
     }
 
     /** Nothing: on a terminal, that is a key. */
