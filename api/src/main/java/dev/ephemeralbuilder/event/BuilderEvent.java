@@ -64,6 +64,17 @@ public sealed interface BuilderEvent extends FleetEvent {
             implements BuilderEvent {}
 
     /**
+     * A machine that a process launched for the same request before it died is this fleet's now: it goes on as one that
+     * was just launched.
+     *
+     * @param at when
+     * @param requestId the request
+     * @param machineId its id
+     * @param offer what was launched then
+     */
+    record TakenOver(Instant at, String requestId, String machineId, Offer offer) implements BuilderEvent {}
+
+    /**
      * The machine was seen to run: by a look, of which there are few once the machine itself can be asked, or because it
      * has answered, just before {@link Ready}.
      *

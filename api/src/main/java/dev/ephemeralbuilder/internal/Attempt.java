@@ -263,6 +263,7 @@ final class Attempt {
             List<Held> held = hold(List.of(id), origin, made -> Usage.ofRecorded(made, record));
             // The lease is the dead one's: whoever reaps must not be faster.
             Stages.leave(region.leases().renewNow(id));
+            region.events().publish(new BuilderEvent.TakenOver(now, order.requestId(), id, origin.offer()));
             return CompletableFuture.completedFuture(new Made(
                     held,
                     Map.of(id, MachineKeys.of(record)),

@@ -6,6 +6,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.ephemeralbuilder.event.FleetMetrics;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
@@ -29,12 +30,35 @@ class ArchitectureTest {
     }
 
     @Test
-    void apiDependsOnThreeLibrariesOnly() {
+    void apiDependsOnThreeLibrariesOnlyButForItsMeters() {
         classes()
+                .that()
+                .doNotBelongToAnyOf(FleetMetrics.class)
+                .and()
+                .haveSimpleNameNotContaining("Meter")
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
                         "java..", "dev.ephemeralbuilder..", "dev.failsafe..", "org.slf4j..", "org.jspecify..")
+                .check(API);
+    }
+
+    @Test
+    void onlyTheMetersKnowMicrometerAndNobodyKnowsThem() {
+        noClasses()
+                .that()
+                .haveSimpleNameNotContaining("Meter")
+                .and()
+                .doNotHaveSimpleName("FleetMetrics")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.micrometer..")
+                .orShould()
+                .dependOnClassesThat()
+                .haveSimpleNameContaining("Meter")
+                .orShould()
+                .dependOnClassesThat()
+                .haveSimpleName("FleetMetrics")
                 .check(API);
     }
 

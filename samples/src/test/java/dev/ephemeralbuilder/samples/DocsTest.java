@@ -88,6 +88,7 @@ class DocsTest {
                 "docs/eci.md",
                 "docs/first-run.md",
                 "docs/how-a-builder-lives.md",
+                "docs/metrics.md",
                 "docs/operations.md",
                 "docs/reliability.md",
                 "docs/simulator.md",

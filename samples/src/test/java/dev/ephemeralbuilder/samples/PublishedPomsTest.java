@@ -53,7 +53,11 @@ class PublishedPomsTest {
 
     @Test
     void eachModuleBringsAlongWhatItsUsersNeedAndNoMore() throws Exception {
-        assertThat(scopes("api")).containsOnly(Map.entry("compile", Set.of("failsafe", "slf4j-api", "jspecify")));
+        assertThat(scopes("api"))
+                .containsOnly(
+                        Map.entry("compile", Set.of("failsafe", "slf4j-api", "jspecify")),
+                        // For those who bring it along themselves.
+                        Map.entry("compile, optional", Set.of("micrometer-core")));
         assertThat(scopes("provider-ecs"))
                 .containsOnly(
                         Map.entry(

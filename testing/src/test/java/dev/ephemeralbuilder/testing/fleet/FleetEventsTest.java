@@ -205,11 +205,11 @@ class FleetEventsTest {
         }
     }
 
-    private interface Copying<T> {
+    interface Copying<T> {
         T run() throws IOException, InterruptedException;
     }
 
-    private static <T> T quietly(Copying<T> copying) throws InterruptedException {
+    static <T> T quietly(Copying<T> copying) throws InterruptedException {
         try {
             return copying.run();
         } catch (IOException e) {
