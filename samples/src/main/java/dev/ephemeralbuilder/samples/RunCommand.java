@@ -7,6 +7,7 @@ import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.Money;
 import dev.ephemeralbuilder.Script;
+import dev.ephemeralbuilder.event.BuilderListener;
 import dev.ephemeralbuilder.samples.product.Product;
 import dev.ephemeralbuilder.samples.product.ProviderChoice;
 import dev.ephemeralbuilder.spi.CloudProvider;
@@ -60,6 +61,7 @@ final class RunCommand implements Callable<Integer> {
     private static final BigDecimal THOUSAND = BigDecimal.valueOf(1000);
     private static final BigDecimal MIB_PER_GIB = BigDecimal.valueOf(1024);
     private static final BigDecimal MOST = BigDecimal.valueOf(1_000_000);
+    private static final int MOST_PORT = 65_535;
 
     /** Public traffic is paid by its volume, so a low bandwidth would save nothing. */
     private static final int PUBLIC_MBIT = 100;
@@ -192,6 +194,13 @@ final class RunCommand implements Callable<Integer> {
             description = "The id of this request; the machine carries it as a tag. Default: a new one.")
     private @Nullable String requestId;
 
+    @Option(
+            names = "--metrics-port",
+            paramLabel = "PORT",
+            description = "Serve metrics for Prometheus at http://127.0.0.1:PORT/metrics until the command ends. 0: any"
+                    + " free port, which is said on standard error.")
+    private @Nullable Integer metricsPort;
+
     @Option(names = "--stack-trace", description = "Show where a failure came from.")
     private boolean stackTrace;
 
@@ -223,8 +232,23 @@ final class RunCommand implements Callable<Integer> {
         Settings settings = settings();
         ProviderChoice choice = provider.in(settings);
         images.check(choice);
-        String fleetOwner = owner(settings);
         Plan plan = plan(settings, choice);
+        if (metricsPort == null) {
+            return run(console, settings, choice, plan, List.of());
+        }
+        if (metricsPort < 0 || metricsPort > MOST_PORT) {
+            throw CommandException.usage("--metrics-port must be 0 to " + MOST_PORT + ", was " + metricsPort);
+        }
+        try (MetricsServer metrics = MetricsServer.start(metricsPort)) {
+            console.line("metrics   " + metrics.address());
+            return run(console, settings, choice, plan, List.of(metrics.listener()));
+        }
+    }
+
+    private int run(
+            Console console, Settings settings, ProviderChoice choice, Plan plan, List<BuilderListener> listeners)
+            throws IOException, InterruptedException {
+        String fleetOwner = owner(settings);
         BuildRun run = new BuildRun(caller, console, interruption, stackTrace);
         if (simulated) {
             try (Simulation simulation = Simulation.start(caller, settings, choice, console)) {
@@ -233,7 +257,7 @@ final class RunCommand implements Callable<Integer> {
                 List<CloudProvider> providers = simulation.providers();
                 return run.execute(
                         there,
-                        progress -> fleet(fleetOwner, providers, progress).build());
+                        progress -> fleet(fleetOwner, providers, progress, listeners).build());
             }
         }
         Images made = images.in(choice, settings);
@@ -241,7 +265,7 @@ final class RunCommand implements Callable<Integer> {
             List<CloudProvider> providers = Providers.cloud(settings, choice, caller.environment());
             return run.execute(
                     plan.on(made),
-                    progress -> fleet(fleetOwner, providers, progress)
+                    progress -> fleet(fleetOwner, providers, progress, listeners)
                             .stateStore(store)
                             .build());
         }
@@ -288,8 +312,10 @@ final class RunCommand implements Callable<Integer> {
         return Failures.exitCode(e);
     }
 
-    private static BuildFleet.Builder fleet(String owner, List<CloudProvider> providers, Progress progress) {
+    private static BuildFleet.Builder fleet(
+            String owner, List<CloudProvider> providers, Progress progress, List<BuilderListener> listeners) {
         BuildFleet.Builder fleet = BuildFleet.builder().owner(owner).listener(progress);
+        listeners.forEach(fleet::listener);
         providers.forEach(fleet::provider);
         return fleet;
     }
