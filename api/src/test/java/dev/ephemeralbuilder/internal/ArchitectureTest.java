@@ -98,6 +98,9 @@ class ArchitectureTest {
                 .resideOutsideOfPackage("..internal..")
                 .and()
                 .doNotHaveFullyQualifiedName("dev.ephemeralbuilder.BuildFleet$Builder")
+                .and()
+                // What the engine has written down can be read without a fleet.
+                .doNotHaveFullyQualifiedName("dev.ephemeralbuilder.cost.CostReport")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("..internal..")

@@ -51,7 +51,6 @@ final class AttachCommand extends FleetCommand {
     /** What a machine runs at its start and its end is followed only by name. */
     private static final Set<String> HOOKS = Set.of("onready", "onrelease");
 
-    private final Caller caller;
     private final Interruption interruption;
 
     @Parameters(index = "0", paramLabel = "ID", description = "The id of the machine, as list shows it.")
@@ -65,13 +64,12 @@ final class AttachCommand extends FleetCommand {
 
     AttachCommand(Caller caller, Interruption interruption) {
         super(caller);
-        this.caller = caller;
         this.interruption = interruption;
     }
 
     @Override
     int with(BuildFleet fleet, Path records) throws InterruptedException {
-        Visit visit = Visit.of(fleet, id, records, caller.ticker());
+        Visit visit = Visit.of(fleet, id, records, caller().ticker());
         try {
             EphemeralBuilder builder = visit.builder();
             if (list) {
@@ -111,7 +109,7 @@ final class AttachCommand extends FleetCommand {
     }
 
     private int follow(RunningScript script) throws InterruptedException {
-        get(script.follow(LogSink.to(caller.out())));
+        get(script.follow(LogSink.to(caller().out())));
         ScriptResult result = get(script.result());
         return ExitCodes.of(result);
     }

@@ -78,6 +78,7 @@ public final class Ephemeral implements Runnable {
                 .addSubcommand(new SshCommand(caller, interruption))
                 .addSubcommand(new ReapCommand(caller))
                 .addSubcommand(new ReleaseCommand(caller))
+                .addSubcommand(new CostsCommand(caller))
                 .addSubcommand(new SimulateCommand(caller, interruption))
                 .addSubcommand(BenchCommand.commandLine(caller.out(), caller.err(), caller.ticker()))
                 .registerConverter(Duration.class, converter(Texts::parseDuration))
@@ -86,6 +87,7 @@ public final class Ephemeral implements Runnable {
                 .registerConverter(Architecture.class, converter(Ephemeral::architecture))
                 .registerConverter(RunCommand.MarketChoice.class, converter(RunCommand.MarketChoice::of))
                 .registerConverter(ProviderChoice.class, converter(ProviderChoice::of))
+                .registerConverter(CostGrouping.class, converter(CostGrouping::of))
                 .registerConverter(FaultOption.class, converter(FaultOption::of))
                 .setUsageHelpAutoWidth(true)
                 .setOut(out)
@@ -101,7 +103,7 @@ public final class Ephemeral implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing: run, list, attach, ssh, reap, release, simulate or bench");
+                spec.commandLine(), "a command is missing: run, list, attach, ssh, reap, release, costs, simulate or bench");
     }
 
     private static int misused(ParameterException e) {

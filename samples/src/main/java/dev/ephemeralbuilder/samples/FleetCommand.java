@@ -2,39 +2,19 @@ package dev.ephemeralbuilder.samples;
 
 import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.spi.StateStore;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
-/** What the commands have in common that look after an owner's machines and launch none. */
-abstract class FleetCommand implements Callable<Integer> {
-    private final Caller caller;
-
-    @Option(
-            names = "--config",
-            paramLabel = "FILE",
-            description = "The settings. Default: ephemeral.toml in this folder.")
-    private @Nullable Path config;
-
+/** What the commands have in common that look after an owner's machines in the cloud. */
+abstract class FleetCommand extends OwnerCommand {
     @Mixin
     private final ProviderOption provider = new ProviderOption();
 
     @Mixin
     private final StateOption state = new StateOption();
 
-    @Option(names = "--owner", paramLabel = "NAME", description = "Whose machines. Default: that of the settings.")
-    private @Nullable String owner;
-
-    @Option(names = "--stack-trace", description = "Show where a failure came from.")
-    private boolean stackTrace;
-
     FleetCommand(Caller caller) {
-        this.caller = caller;
+        super(caller);
     }
 
     /**
@@ -45,58 +25,15 @@ abstract class FleetCommand implements Callable<Integer> {
     abstract int with(BuildFleet fleet, Path records) throws InterruptedException;
 
     @Override
-    public final Integer call() {
-        try {
-            Settings settings = settings();
-            String of = owner(settings);
-            try (StateStore store = state.openIfThere(settings, caller, of)) {
-                BuildFleet.Builder builder =
-                        BuildFleet.builder().owner(of).stateStore(store).noReaper();
-                Providers.cloud(settings, provider.in(settings), caller.environment())
-                        .forEach(builder::provider);
-                try (BuildFleet fleet = builder.build()) {
-                    return with(fleet, state.folder(settings, caller));
-                }
+    final int with(Settings settings, String owner) throws InterruptedException {
+        try (StateStore store = state.openIfThere(settings, caller(), owner)) {
+            BuildFleet.Builder builder =
+                    BuildFleet.builder().owner(owner).stateStore(store).noReaper();
+            Providers.cloud(settings, provider.in(settings), caller().environment())
+                    .forEach(builder::provider);
+            try (BuildFleet fleet = builder.build()) {
+                return with(fleet, state.folder(settings, caller()));
             }
-        } catch (InterruptedException e) {
-            say("interrupted");
-            return ExitCodes.INTERRUPTED;
-        } catch (RuntimeException e) {
-            return failed(e);
         }
-    }
-
-    /** Says what went wrong and returns the exit code for it. */
-    final int failed(RuntimeException e) {
-        say(Failures.message(e));
-        if (stackTrace) {
-            e.printStackTrace(caller.err());
-        }
-        return Failures.exitCode(e);
-    }
-
-    final void say(String line) {
-        caller.err().println("ephemeral: " + line);
-    }
-
-    /** Writes to standard output. */
-    final void print(Iterable<String> lines) {
-        PrintStream out = new PrintStream(caller.out(), false, StandardCharsets.UTF_8);
-        lines.forEach(line -> out.print(line + "\n"));
-        out.flush();
-    }
-
-    private Settings settings() {
-        if (config != null) {
-            return Settings.read(caller.folder().resolve(config));
-        }
-        Path here = caller.folder().resolve(Settings.DEFAULT_FILE);
-        return Files.exists(here) ? Settings.read(here) : Settings.none();
-    }
-
-    private String owner(Settings settings) {
-        return Owners.given(owner)
-                .or(() -> settings.get(Setting.OWNER_NAME))
-                .orElseThrow(() -> settings.missing(Setting.OWNER_NAME, ", there or as --owner"));
     }
 }

@@ -23,21 +23,7 @@ final class MachineTable {
         List<List<String>> rows = new ArrayList<>();
         rows.add(HEADER);
         machines.forEach(machine -> rows.add(row(machine)));
-        int[] widths = new int[HEADER.size()];
-        for (List<String> row : rows) {
-            for (int i = 0; i < widths.length; i++) {
-                widths[i] = Math.max(widths[i], row.get(i).length());
-            }
-        }
-        return rows.stream().map(row -> line(row, widths)).toList();
-    }
-
-    private static String line(List<String> row, int[] widths) {
-        StringBuilder line = new StringBuilder();
-        for (int i = 0; i < widths.length; i++) {
-            line.append(row.get(i)).append(" ".repeat(widths[i] - row.get(i).length() + 2));
-        }
-        return line.toString().stripTrailing();
+        return Columns.lines(rows, HEADER.size());
     }
 
     private static List<String> row(BuilderSummary machine) {
@@ -87,41 +73,27 @@ final class MachineTable {
     private static String object(BuilderSummary machine) {
         String labels = new TreeMap<>(machine.labels())
                 .entrySet().stream()
-                        .map(label -> text(label.getKey()) + ": " + text(label.getValue()))
+                        .map(label -> Json.text(label.getKey()) + ": " + Json.text(label.getValue()))
                         .collect(Collectors.joining(", ", "{", "}"));
-        return "{\"id\": " + text(machine.id())
-                + ", \"provider\": " + text(machine.provider())
-                + ", \"region\": " + text(machine.region())
-                + ", \"zone\": " + text(machine.zone())
-                + ", \"type\": " + text(machine.type())
-                + ", \"state\": " + text(machine.state().toString())
-                + ", \"created\": " + text(machine.createdAt().toString())
-                + ", \"shown\": " + text(machine.shownAt().toString())
+        return "{\"id\": " + Json.text(machine.id())
+                + ", \"provider\": " + Json.text(machine.provider())
+                + ", \"region\": " + Json.text(machine.region())
+                + ", \"zone\": " + Json.text(machine.zone())
+                + ", \"type\": " + Json.text(machine.type())
+                + ", \"state\": " + Json.text(machine.state().toString())
+                + ", \"created\": " + Json.text(machine.createdAt().toString())
+                + ", \"shown\": " + Json.text(machine.shownAt().toString())
                 + ", \"lease\": " + time(machine.leaseUntil())
                 + ", \"cap\": " + time(machine.cap())
                 + ", \"released\": " + machine.released()
                 + ", \"orphan\": " + machine.orphan()
                 + ", \"request\": "
-                + machine.requestId().map(MachineTable::text).orElse("null")
-                + ", \"host\": " + machine.host().map(MachineTable::text).orElse("null")
+                + machine.requestId().map(Json::text).orElse("null")
+                + ", \"host\": " + machine.host().map(Json::text).orElse("null")
                 + ", \"labels\": " + labels + "}";
     }
 
     private static String time(Optional<Instant> time) {
-        return time.map(t -> text(t.toString())).orElse("null");
-    }
-
-    private static String text(String value) {
-        StringBuilder json = new StringBuilder("\"");
-        value.chars().forEach(c -> {
-            if (c == '"' || c == '\\') {
-                json.append('\\').append((char) c);
-            } else if (c < ' ') {
-                json.append(String.format(Locale.ROOT, "\\u%04x", c));
-            } else {
-                json.append((char) c);
-            }
-        });
-        return json.append('"').toString();
+        return time.map(t -> Json.text(t.toString())).orElse("null");
     }
 }

@@ -37,7 +37,6 @@ import picocli.CommandLine.Parameters;
         footerHeading = "%nExamples:%n",
         footer = "  ephemeral ssh i-bp1abc")
 final class SshCommand extends FleetCommand {
-    private final Caller caller;
     private final Interruption interruption;
 
     @Parameters(paramLabel = "ID", description = "The id of the machine, as list shows it.")
@@ -45,7 +44,6 @@ final class SshCommand extends FleetCommand {
 
     SshCommand(Caller caller, Interruption interruption) {
         super(caller);
-        this.caller = caller;
         this.interruption = interruption;
     }
 
@@ -55,7 +53,7 @@ final class SshCommand extends FleetCommand {
             if (!Keyboard.isTerminal()) {
                 throw noTerminal();
             }
-            return on(Visit.of(fleet, id, records, caller.ticker()));
+            return on(Visit.of(fleet, id, records, caller().ticker()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -81,8 +79,8 @@ final class SshCommand extends FleetCommand {
         try (Keyboard keyboard = Keyboard.open().orElseThrow(SshCommand::noTerminal)) {
             TerminalSize size = keyboard.size();
             try (Terminal terminal = builder.openTerminal(size);
-                    TerminalSession session = new TerminalSession(keyboard, terminal, caller.ticker(), size)) {
-                code = session.run(caller.out());
+                    TerminalSession session = new TerminalSession(keyboard, terminal, caller().ticker(), size)) {
+                code = session.run(caller().out());
             }
         }
         if (code.isPresent()) {

@@ -33,7 +33,7 @@ class UsageTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "                                  | a command is missing: run, list, attach, ssh, reap, release, simulate or bench",
+                "                                  | a command is missing: run, list, attach, ssh, reap, release, costs, simulate or bench",
                 "run --simulated --keep-on-failure 1h -- x | ephemeral simulate --write-config FILE",
                 "attach --owner me                 | ID",
                 "walk                              | Unmatched argument at index 0: 'walk'",
@@ -78,6 +78,13 @@ class UsageTest {
                 "reap --config no                  | there is no file",
                 "release                           | Missing required parameter: 'ID'",
                 "ssh --owner me                    | Missing required parameter: 'ID'",
+                "costs                            | [fleet] owner is missing and there is no ephemeral.toml",
+                "costs --owner me --since yesterday | --since: expected a time ago such as 7d or 12h, or a day such as",
+                "costs --owner me --since 2026-13-01 | --since: expected a time ago such as 7d or 12h, or a day such as",
+                "costs --owner me --by week        | --by': expected job, label:KEY, day or provider, was \"week\"",
+                "costs --owner me --by label:      | --by': expected job, label:KEY, day or provider, was \"label:\"",
+                "costs --owner me --zone Mars      | --zone: expected a time zone such as Asia/Shanghai, was \"Mars\"",
+                "costs --owner me --json --csv     | --json, --csv are mutually exclusive",
                 "simulate --fault RunInstances=rain| --fault expects ACTION=EFFECT",
                 "bench                            | a program is missing: faults, calls, overhead, exec",
                 "bench calls --builders 1,0       | --builders: expected numbers from 1 to 5000",

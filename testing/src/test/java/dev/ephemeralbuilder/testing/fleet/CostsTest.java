@@ -59,13 +59,14 @@ class CostsTest {
     @TempDir
     Path folder;
 
-    private final StateStore store = StateStore.inMemory();
+    private StateStore store = StateStore.inMemory();
     private final Map<String, Instant> began = new HashMap<>();
     private FleetRig rig = new FleetRig(cloud -> cloud, this::settings);
 
     @AfterEach
     void close() {
         rig.close();
+        store.close();
     }
 
     private BuildFleet.Builder settings(BuildFleet.Builder fleet) {
@@ -313,6 +314,9 @@ class CostsTest {
 
     @Test
     void whatOneProcessHasRunTheLedgerOfAnotherKnows() throws Exception {
+        // As processes on one host share it.
+        store = StateStore.directory(folder.resolve("state"), FleetRig.OWNER);
+        with(fleet -> fleet);
         EphemeralBuilder builder = acquire();
         RunningScript script = start(builder);
         CompletableFuture<ScriptResult> result = script.result();
