@@ -62,6 +62,21 @@ class BenchTest {
     }
 
     @Test
+    void everyContestantIsGivenTheJobsThatAreReclaimed() throws IOException {
+        JsonNode document = run(
+                1, "bench", "reclaim", "--jobs", "2", "--rate", "100%", "--scale", "60", "--seed", "11241", "--json");
+        for (String name : List.of("oursWithoutReclaim", "ours", "noHandling", "retryOnSpotForEver")) {
+            JsonNode row = document.path(name);
+            assertThat(row.path("jobs").asInt()).as(name).isEqualTo(2);
+            assertThat(row.path("finished").asInt()
+                            + row.path("wronglyReported").asInt())
+                    .as(name)
+                    .isBetween(0, 2);
+            assertThat(row.path("reclaimed").asInt() > 0).as(name).isNotEqualTo(name.equals("oursWithoutReclaim"));
+        }
+    }
+
+    @Test
     void ctrlCEndsAllThatABenchmarkHasStarted() throws IOException, InterruptedException {
         File err = folder.resolve("err").toFile();
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
