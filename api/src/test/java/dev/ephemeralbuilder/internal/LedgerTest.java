@@ -107,7 +107,8 @@ class LedgerTest {
     }
 
     private static Map<String, String> record(Origin origin, Used used) {
-        return new BuilderRecord(origin, origin.cap(), KEYS, "m", FROM.plusSeconds(2), null, null, 1, used).encode();
+        return new BuilderRecord(origin, origin.cap(), KEYS, "m", FROM.plusSeconds(2), null, null, 1, null, used)
+                .encode();
     }
 
     private static StateStore ledger(Random random, int machines) {

@@ -103,7 +103,8 @@ public final class Ephemeral implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "a command is missing: run, list, attach, ssh, reap, release, costs, simulate or bench");
+                spec.commandLine(),
+                "a command is missing: run, list, attach, ssh, reap, release, costs, simulate or bench");
     }
 
     private static int misused(ParameterException e) {

@@ -257,7 +257,8 @@ final class RunCommand implements Callable<Integer> {
                 List<CloudProvider> providers = simulation.providers();
                 return run.execute(
                         there,
-                        progress -> fleet(fleetOwner, providers, progress, listeners).build());
+                        progress -> fleet(fleetOwner, providers, progress, listeners)
+                                .build());
             }
         }
         Images made = images.in(choice, settings);
