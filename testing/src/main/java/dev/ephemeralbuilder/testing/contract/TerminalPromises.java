@@ -54,11 +54,11 @@ abstract class TerminalPromises extends Promises {
     void aTerminalIsOneAndHasTheSizeThatWasAskedFor() throws Exception {
         try (Shell shell = rig().connect(rig().running());
                 TerminalChannel terminal = open(shell)) {
-            type(terminal, "test -t 0 && test -t 1 && echo ter\"\"minal $(stty size) $TERM\r");
-            String demand =
-                    "openTerminal must give the shell a terminal of the type xterm-256color, with the size that was"
-                            + " asked for before the shell begins";
-            until(terminal, demand, "terminal 31 97 xterm-256color");
+            type(terminal, "test -t 0; a=$?; test -t 1; echo sho\"\"wn $a$? $(stty size) $TERM do\"\"ne\r");
+            assertThat(until(terminal, "a terminal must take keys", "done"))
+                    .as("openTerminal must give the shell a terminal of the type xterm-256color, with the size that was"
+                            + " asked for before the shell begins")
+                    .contains("shown 00 31 97 xterm-256color done");
         }
     }
 

@@ -4,6 +4,7 @@ import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.TerminalSize;
 import dev.ephemeralbuilder.spi.Channel;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.Launch;
@@ -14,6 +15,7 @@ import dev.ephemeralbuilder.spi.MachineTags;
 import dev.ephemeralbuilder.spi.Outcome;
 import dev.ephemeralbuilder.spi.Shell;
 import dev.ephemeralbuilder.spi.ShellKeys;
+import dev.ephemeralbuilder.spi.TerminalChannel;
 import dev.ephemeralbuilder.spi.Ticker;
 import dev.ephemeralbuilder.testing.ForwardingProvider;
 import dev.ephemeralbuilder.testing.ForwardingShell;
@@ -292,6 +294,23 @@ final class BrokenProviders {
                     return super.ended().thenApply(code -> OptionalInt.of(code.orElse(0)));
                 }
             });
+        }
+    }
+
+    static class IgnoresTheSizeOfTerminals extends Broken {
+        @Override
+        CloudProvider over(CloudProvider next) {
+            return new ForwardingProvider(next) {
+                @Override
+                public Shell open(Machine machine, ShellKeys keys) throws InterruptedException {
+                    return new ForwardingShell(super.open(machine, keys)) {
+                        @Override
+                        public TerminalChannel openTerminal(TerminalSize size) throws InterruptedException {
+                            return super.openTerminal(TerminalSize.DEFAULT);
+                        }
+                    };
+                }
+            };
         }
     }
 

@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.testing.contract;
 
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectNestedClass;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectNestedMethod;
 
@@ -14,7 +15,9 @@ import dev.ephemeralbuilder.testing.contract.CloudProviderContract.Leases;
 import dev.ephemeralbuilder.testing.contract.CloudProviderContract.Looks;
 import dev.ephemeralbuilder.testing.contract.CloudProviderContract.Secrets;
 import dev.ephemeralbuilder.testing.contract.CloudProviderContract.Shells;
+import dev.ephemeralbuilder.testing.contract.CloudProviderContract.Terminals;
 import dev.ephemeralbuilder.testing.contract.CloudProviderContract.Tokens;
+import dev.ephemeralbuilder.testing.simulator.LocalTerminal;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -184,6 +187,15 @@ class ContractKitsTest {
                 "aLostConnectionIsNeitherSuccessNorFailure",
                 "closingAChannelEndsItsFutures",
                 "closingTheShellEndsItsChannels");
+    }
+
+    @Test
+    void aProviderThatIgnoresTheSizeOfTerminals() {
+        assumeTrue(LocalTerminal.available(), "this host has no script of util-linux");
+        assertSays(
+                failures(BrokenProviders.IgnoresTheSizeOfTerminals.class, Terminals.class),
+                "with the size that was asked for",
+                "aTerminalIsOneAndHasTheSizeThatWasAskedFor");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.testing.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.aliyuncs.ecs.model.v20140526.RunInstancesRequest;
 import java.io.ByteArrayInputStream;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.apache.sshd.client.channel.ChannelExec;
+import org.apache.sshd.client.channel.ChannelShell;
 import org.apache.sshd.client.channel.ClientChannelEvent;
 import org.apache.sshd.client.session.ClientSession;
 import org.apache.sshd.common.SshConstants;
@@ -86,6 +88,25 @@ class IsolatedMachineTest {
             ssh.close();
             client.close();
             cloud.close();
+        }
+    }
+
+    @Test
+    void aTerminalIsOneOfTheMachine() throws Exception {
+        assumeTrue(LocalTerminal.available(), "this host has no script of util-linux");
+        try (ClientSession session = ssh.connect(machine(one));
+                ChannelShell shell = session.createShellChannel()) {
+            ByteArrayOutputStream screen = new ByteArrayOutputStream();
+            shell.setPtyType("xterm");
+            shell.setPtyColumns(91);
+            shell.setPtyLines(29);
+            shell.setOut(screen);
+            shell.setIn(new ByteArrayInputStream(
+                    "echo in $(stty size) $(hostname)\nexit 3\n".getBytes(StandardCharsets.US_ASCII)));
+            shell.open().verify(Duration.ofSeconds(30));
+            shell.waitFor(EnumSet.of(ClientChannelEvent.CLOSED), Duration.ofSeconds(60));
+            assertThat(screen.toString(StandardCharsets.US_ASCII)).contains("in 29 91 first-host");
+            assertThat(shell.getExitStatus()).isEqualTo(3);
         }
     }
 
