@@ -15,12 +15,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A machine's terminal on the one that the command was called on, until either ends. */
 final class TerminalSession implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(TerminalSession.class);
     private static final Duration LOOK = Duration.ofSeconds(1);
 
     private final Keyboard keyboard;
@@ -75,15 +72,17 @@ final class TerminalSession implements AutoCloseable {
             for (int n = in.read(keys); n >= 0; n = in.read(keys)) {
                 terminal.write(Arrays.copyOf(keys, n));
             }
-        } catch (IOException e) {
-            log.debug("There are no more keys", e);
         } catch (ProviderException e) {
-            log.debug("The machine takes no more keys", e);
+            // The machine's terminal has ended, which its reader is told.
+            return;
+        } catch (IOException e) {
+            // The window was closed.
+            terminal.close();
             return;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        // Nobody can type any more: the window was closed.
+        // Nobody can type any more.
         terminal.close();
     }
 
@@ -93,11 +92,13 @@ final class TerminalSession implements AutoCloseable {
                 try {
                     looks.execute(this::look);
                 } catch (RejectedExecutionException e) {
-                    log.debug("The session is over");
+                    // The session is over.
+                    return;
                 }
             });
         } catch (RejectedExecutionException e) {
-            log.debug("The command is over");
+            // The command is over.
+            return;
         }
     }
 
@@ -111,7 +112,8 @@ final class TerminalSession implements AutoCloseable {
             }
             lookLater();
         } catch (IOException e) {
-            log.debug("The window has no size any more", e);
+            // The window was closed, and has no size any more.
+            return;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
