@@ -179,13 +179,7 @@ final class Attachment {
                     users,
                     mine,
                     MachineKeys.of(record),
-                    guest -> {
-                        Duration bound = record.onRelease();
-                        if (bound != null) {
-                            mine.farewell(new Farewell(region, mine, guest.link()::again, bound));
-                        }
-                        return CompletableFuture.completedFuture(null);
-                    },
+                    guest -> received(region, guest, record.onRelease()),
                     launchedAt == null ? now : launchedAt,
                     deadline,
                     new Patience(deadline));
@@ -198,6 +192,15 @@ final class Attachment {
             }
             return ready;
         });
+    }
+
+    /** The machine may have a script for its end. */
+    private static CompletableFuture<Void> received(Region region, Welcome.Guest guest, @Nullable Duration onRelease) {
+        if (onRelease != null) {
+            Held mine = guest.held();
+            mine.farewell(new Farewell(region, mine, guest.link()::again, onRelease));
+        }
+        return CompletableFuture.completedFuture(null);
     }
 
     private void attached(BuilderHandle builder, Instant began) {

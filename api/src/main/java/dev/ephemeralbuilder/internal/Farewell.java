@@ -5,6 +5,7 @@ import dev.ephemeralbuilder.ScriptResult;
 import dev.ephemeralbuilder.internal.Supervisor.Reply;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,7 @@ final class Farewell {
     private final Held held;
     private final Supplier<Link> links;
     private final Duration bound;
-    private final CompletableFuture<@Nullable Reply> over = new CompletableFuture<>();
+    private final CompletableFuture<Optional<Reply>> over = new CompletableFuture<>();
     private Instant latest = Instant.MAX;
     private boolean begun;
 
@@ -69,13 +70,13 @@ final class Farewell {
         CompletableFuture<Reply> said = new Remote(region.ticker(), link).ask(Supervisor.fire(ID, seconds), latest);
         Stages.whenDone(said, (reply, failure) -> {
             if (failure == null) {
-                over.complete(reply);
+                over.complete(Optional.of(reply));
             } else {
                 over.completeExceptionally(Failures.unwrap(failure));
             }
         });
         return Stages.then(over, (reply, failure) -> {
-            conclude(reply, failure);
+            conclude(failure == null ? reply : Optional.empty(), failure);
             link.close(() -> new BuilderLostException("Machine " + held.machineId() + " is given back", null));
             return CompletableFuture.completedFuture(null);
         });
@@ -83,19 +84,20 @@ final class Farewell {
 
     private void endAt(Instant time) {
         Duration left = Duration.between(region.ticker().now(), time);
-        var unused = region.ticker().schedule(left.isNegative() ? Duration.ZERO : left, () -> over.complete(null));
+        var unused = region.ticker()
+                .schedule(left.isNegative() ? Duration.ZERO : left, () -> over.complete(Optional.empty()));
     }
 
-    private void conclude(@Nullable Reply reply, @Nullable Throwable failure) {
+    private void conclude(Optional<Reply> reply, @Nullable Throwable failure) {
         String id = held.machineId();
         if (failure != null) {
             log.warn("The script for the end of a machine could not be run [id={}, reason={}]", id, failure.toString());
-        } else if (reply == null) {
+        } else if (reply.isEmpty()) {
             log.warn("The script for the end of a machine did not end in time [id={}]", id);
-        } else if (reply.value("absent").isPresent()) {
+        } else if (reply.get().value("absent").isPresent()) {
             log.debug("There is no script for its end on the machine [id={}]", id);
         } else {
-            ended(id, reply);
+            ended(id, reply.get());
         }
     }
 
