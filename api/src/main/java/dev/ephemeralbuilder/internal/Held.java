@@ -74,6 +74,7 @@ final class Held {
 
             @Override
             public void withdrawn(ReclaimNotice notice) {
+                usage.noticeWithdrawn();
                 publish(new BuilderEvent.ReclaimWithdrawn(region.ticker().now(), requestId(), machineId, notice));
             }
         });
@@ -315,6 +316,7 @@ final class Held {
         Instant wanted = fullSecond(region.clock().now().plus(time));
         return leave(() -> Stages.then(extend(time), (raised, failure) -> {
             if (failure == null || Failures.unwrap(failure) instanceof ConfigurationException) {
+                usage.kept();
                 return CompletableFuture.completedFuture(wanted.isBefore(cap) ? wanted : cap);
             }
             return CompletableFuture.failedFuture(failure);

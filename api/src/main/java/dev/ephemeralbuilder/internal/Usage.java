@@ -92,6 +92,11 @@ final class Usage {
         }
     }
 
+    /** The cloud has changed its mind. */
+    synchronized void noticeWithdrawn() {
+        noticedAt = null;
+    }
+
     /** The machine did not get ready. */
     synchronized void bootFailed() {
         bootFailed = true;
@@ -128,7 +133,8 @@ final class Usage {
         if (overAt != null) {
             return;
         }
-        boolean takenBack = noticedAt != null && (absent || !running.isEmpty());
+        boolean inVainAlready = !known.lost().all().isEmpty();
+        boolean takenBack = noticedAt != null && (absent || inVainAlready || !running.isEmpty());
         boolean inVain = absent || takenBack;
         running.forEach((id, since) -> known = known.ran(since, now, inVain));
         running.clear();

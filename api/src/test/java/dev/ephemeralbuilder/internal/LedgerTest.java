@@ -43,7 +43,7 @@ class LedgerTest {
     private static final ShellKeys KEYS = new ShellKeys(KEY, "fingerprint");
 
     static LongStream seeds() {
-        return LongStream.range(0, 100);
+        return LongStream.range(0, 40);
     }
 
     private static Instant at(Random random) {
