@@ -195,7 +195,7 @@ final class JobRun {
         Stages.whenDone(builder.begun(), ticker, (scripts, failure) -> {
             if (now.ended()) {
                 builder.close();
-            } else if (failure != null || scripts.isEmpty()) {
+            } else if (failure != null || scripts.stream().noneMatch(script -> Supervisor.isMadeUp(script.id()))) {
                 // One that cannot be asked is found lost by whoever works on it.
                 ready(now, builder);
             } else {

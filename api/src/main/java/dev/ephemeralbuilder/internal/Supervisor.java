@@ -52,12 +52,18 @@ final class Supervisor {
     }
 
     private static final Pattern ID = Pattern.compile("[0-9a-z]{1,32}");
+    private static final Pattern MADE_UP = Pattern.compile("[0-9a-f]{16}");
 
     private Supervisor() {}
 
     /** Returns an id for a script that no other process gives on any machine: 60 random bits. */
     static String newId() {
         return UUID.randomUUID().toString().replace("-", "").substring(0, 16);
+    }
+
+    /** Returns whether an id was made up for a caller's script: the engine's own ones have words. */
+    static boolean isMadeUp(String id) {
+        return MADE_UP.matcher(id).matches();
     }
 
     /** Returns whether a text may be the id of a script; what may not must not come near a command line. */
