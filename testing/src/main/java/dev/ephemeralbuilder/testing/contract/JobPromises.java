@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -109,6 +110,12 @@ abstract class JobPromises extends FleetPromises {
         setup().reclaim(rig().described(ready.machineId()), NOTICE);
     }
 
+    private void patience(Duration wall) {
+        if (setup().ticker() instanceof TestTicker ticker) {
+            ticker.patience(wall);
+        }
+    }
+
     private static List<End> ends(List<JobAttempt> attempts) {
         return attempts.stream().map(JobAttempt::end).toList();
     }
@@ -153,13 +160,18 @@ abstract class JobPromises extends FleetPromises {
     @Test
     void noticeDuringAnUploadEndsIt() throws Exception {
         assumeMarkets();
-        if (setup().ticker() instanceof TestTicker ticker) {
-            // The upload that hangs must not stop the time.
-            ticker.patience(Duration.ofMillis(20));
-        }
         CompletableFuture<Void> uploading = new CompletableFuture<>();
+        AtomicBoolean first = new AtomicBoolean(true);
+        Predicate<Path> comesFirst = path -> {
+            if (first.getAndSet(false)) {
+                // The upload that hangs must not stop the time.
+                patience(Duration.ofMillis(20));
+            }
+            return true;
+        };
         Predicate<Path> hangsOnce = path -> {
             if (uploading.complete(null)) {
+                patience(Duration.ofSeconds(20));
                 try {
                     boolean never = new CountDownLatch(1).await(60, TimeUnit.SECONDS);
                     assertThat(never).isFalse();
@@ -170,8 +182,10 @@ abstract class JobPromises extends FleetPromises {
             return true;
         };
         Files.writeString(mode(), "go");
-        CompletableFuture<JobResult> run =
-                run(Job.builder(setup().spec()).upload(folder, "in", hangsOnce).script(Script.of("cat in/mode")));
+        CompletableFuture<JobResult> run = run(Job.builder(setup().spec())
+                .upload(folder, "first", comesFirst)
+                .upload(folder, "in", hangsOnce)
+                .script(Script.of("cat in/mode")));
         fleet().time().await("the begin of an upload", uploading);
         takeTheFirstBack();
         assertReclaimedOnce(fleet().time().await("the end of a job that was noticed during its upload", run));
