@@ -79,11 +79,12 @@ final class ReclaimCommand extends BenchProgram {
         ReclaimAccount base = run(Controller.Kind.OURS, "oursWithoutReclaim", calm, null);
         // The same pool for all, so that what differs is what they do about reclaim.
         Bill usual = base.usual().orElseThrow(() -> new IOException("no job got a machine"));
-        ReclaimAccount ours = run(Controller.Kind.OURS, "ours", rough, null);
-        ReclaimAccount none = run(Controller.Kind.NO_HANDLING, "noHandling", rough, usual);
-        ReclaimAccount retry = run(Controller.Kind.PLAIN_LOOP, "retryOnSpotForEver", rough, usual);
-        Document document =
-                new Document(scale, base.against(base), ours.against(base), none.against(base), retry.against(base));
+        ReclaimAccount.Row calmRow = row("oursWithoutReclaim", base, base);
+        ReclaimAccount.Row ours = row("ours", run(Controller.Kind.OURS, "ours", rough, null), base);
+        ReclaimAccount.Row none = row("noHandling", run(Controller.Kind.NO_HANDLING, "noHandling", rough, usual), base);
+        ReclaimAccount.Row retry =
+                row("retryOnSpotForEver", run(Controller.Kind.PLAIN_LOOP, "retryOnSpotForEver", rough, usual), base);
+        Document document = new Document(scale, calmRow, ours, none, retry);
         check("without reclaim", document.oursWithoutReclaim());
         check("ours", document.ours());
         String table = "scale " + Numbers.text(scale) + "\n\n"
@@ -94,6 +95,13 @@ final class ReclaimCommand extends BenchProgram {
                 + document.noHandling().line("no handling")
                 + document.retryOnSpotForEver().line("retry on spot for ever");
         return output.end(options, document, table);
+    }
+
+    /** Returns the line of a contestant, and says it: the others take their minutes. */
+    private ReclaimAccount.Row row(String name, ReclaimAccount account, ReclaimAccount base) {
+        ReclaimAccount.Row row = account.against(base);
+        output.progress(row.toString().replace("Row[", name + "["));
+        return row;
     }
 
     private void check(String name, ReclaimAccount.Row row) {
