@@ -290,17 +290,20 @@ final class JobRun {
             return;
         }
         Instant latest = notice.deadline().minus(job.recovery().margin());
-        boolean endsInTime = now.expectedEnd(job.request().expectedDuration())
-                .filter(end -> !end.isAfter(latest))
-                .isPresent();
+        Optional<Instant> inTime =
+                now.expectedEnd(job.request().expectedDuration()).filter(end -> !end.isAfter(latest));
         log.debug(
                 "A job's machine is to be taken back [id={}, machine={}, deadline={}, ends in time={}]",
                 id,
                 builder.id(),
                 notice.deadline(),
-                endsInTime);
-        if (endsInTime || marketsLeft().isEmpty()) {
-            // With no attempt left, it may still end before the machine does.
+                inTime.isPresent());
+        if (marketsLeft().isEmpty()) {
+            // It may still end before the machine does.
+            return;
+        }
+        if (inTime.isPresent()) {
+            lookAgain(now, builder, inTime.get(), latest);
             return;
         }
         clear = new CompletableFuture<>();
@@ -308,6 +311,15 @@ final class JobRun {
         order();
         now.leave(notice);
         leaveBy(notice.deadline(), now, builder);
+    }
+
+    /** A job that is late by half of what was left beyond its expected end is not expected to end in time any more. */
+    private void lookAgain(JobTry now, BuilderHandle builder, Instant expected, Instant latest) {
+        Instant at =
+                expected.plus(Duration.between(expected, latest).dividedBy(2)).plusMillis(1);
+        ticker.schedule(
+                Duration.between(ticker.now(), at),
+                () -> now.notice().ifPresent(standing -> noticed(now, builder, standing)));
     }
 
     /** Scripts that do not end hold up the next attempt until the machine goes, and no longer. */
