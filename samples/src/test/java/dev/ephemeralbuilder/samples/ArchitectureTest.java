@@ -28,6 +28,8 @@ class ArchitectureTest {
                         "java..",
                         "org.jspecify..",
                         "picocli..",
+                        "com.sun.net.httpserver..",
+                        "io.micrometer..",
                         "org.tomlj..",
                         "dev.ephemeralbuilder",
                         "dev.ephemeralbuilder.spi",

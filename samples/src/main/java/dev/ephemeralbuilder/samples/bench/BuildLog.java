@@ -38,8 +38,10 @@ record BuildLog(String job, int blocks, int lines, double pause, int exitCode) {
         return new BuildLog(job, 5, 100, 0.2, job.hashCode() & 63);
     }
 
+    /** What a shell says of a child that was ended before it, such as Terminated, is not the script's: it is left out. */
     String script() {
         return """
+                exec 2>/dev/null
                 b=0
                 while [ $b -lt %d ]; do
                     i=0
@@ -91,6 +93,18 @@ record BuildLog(String job, int blocks, int lines, double pause, int exitCode) {
         long lost = cut + due.keySet().stream().mapToLong(String::length).sum();
         // All there, but not where it belongs.
         return lost == 0 && doubled == 0 ? new Difference(expected.length, 0) : new Difference(lost, doubled);
+    }
+
+    /** Returns the first line that came and is not due, or is cut; empty if there is none. */
+    static String surprise(byte[] expected, byte[] came) {
+        List<String> due = lines(expected);
+        List<String> lines = lines(came);
+        for (int i = 0; i < lines.size(); i++) {
+            if (i >= due.size() || !due.get(i).equals(lines.get(i))) {
+                return lines.get(i).strip();
+            }
+        }
+        return "";
     }
 
     /** Compares what came of a script whose machine was lost: it may end early. */

@@ -83,11 +83,19 @@ final class Ours implements Contestant {
         }
 
         synchronized BuildLog.Difference beginning() {
-            return before.plus(BuildLog.compareBeginning(expected, log.toByteArray()));
+            return before.plus(said(BuildLog.compareBeginning(expected, log.toByteArray())));
         }
 
         synchronized BuildLog.Difference whole() {
-            return before.plus(BuildLog.compare(expected, log.toByteArray()));
+            return before.plus(said(BuildLog.compare(expected, log.toByteArray())));
+        }
+
+        private BuildLog.Difference said(BuildLog.Difference difference) {
+            if (!difference.equals(BuildLog.Difference.NONE)) {
+                System.err.println("ephemeral: ours: " + work.attempt() + " on " + machine + ": " + difference
+                        + ", first: " + BuildLog.surprise(expected, log.toByteArray()));
+            }
+            return difference;
         }
     }
 
