@@ -216,10 +216,7 @@ public final class AcquireRequest {
         }
 
         private static Duration positive(Duration value, String name) {
-            if (value.isNegative() || value.isZero()) {
-                throw new IllegalArgumentException(name + " must be positive, was " + value);
-            }
-            return value;
+            return Durations.positive(value, name);
         }
     }
 }

@@ -204,6 +204,14 @@ public interface EphemeralBuilder extends AutoCloseable {
     Instant keep(Duration time) throws InterruptedException;
 
     /**
+     * Lets the builder go and leaves the machine and its lease as they are: for a visitor of a machine that somebody else
+     * has {@linkplain BuildFleet#attach attached} to or left. If nobody holds it, it is an orphan once its lease has passed,
+     * which reaches at least two thirds of this fleet's {@linkplain BuildFleet.Builder#lease lease} from now. Otherwise as
+     * {@link #detach}, but the cloud is not asked. Does not block, never fails, and does nothing on a second call.
+     */
+    void letGo();
+
+    /**
      * Gives the machine back. Does not block and does nothing on a second call. Never throws for a cloud failure: the
      * deletion is repeated until the machine's absence is observed, and the cloud's own cap stands behind it. If the
      * request has a {@linkplain AcquireRequest.Builder#onRelease script for the end}, the machine runs that first.

@@ -71,6 +71,8 @@ public final class Job {
         this.recovery = b.recovery;
         this.deadline = b.deadline;
         this.keepOnFailure = b.keepOnFailure;
+        steps.forEach(step -> step.forEach(Script::checkSize));
+        recovery.farewell().ifPresent(Script::checkSize);
     }
 
     /** Returns a builder of a job on a machine of this spec. */
@@ -215,17 +217,14 @@ public final class Job {
         /**
          * Builds the job.
          *
-         * @throws IllegalArgumentException if there is no script
+         * @throws IllegalArgumentException if there is no script, or one has more than {@link Script#MAX_BYTES}
          */
         public Job build() {
             return new Job(this);
         }
 
         private static Duration positive(Duration value, String name) {
-            if (value.isNegative() || value.isZero()) {
-                throw new IllegalArgumentException(name + " must be positive, was " + value);
-            }
-            return value;
+            return Durations.positive(value, name);
         }
     }
 }

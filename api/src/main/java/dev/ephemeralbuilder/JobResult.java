@@ -50,12 +50,21 @@ public record JobResult(
         return scripts.stream().allMatch(ScriptResult::success);
     }
 
-    /** Returns the exit code of the first script that failed, not of one that was cancelled for that; 0 if none did. */
+    /**
+     * Returns the exit code of the first script that failed, rather not of one that was cancelled for that. It is 0 if and
+     * only if the job is a {@link #success}: a script that was ended, by its timeout say, and gave 0 nevertheless counts as 1.
+     */
     public int exitCode() {
-        return scripts.stream()
-                .filter(script -> !script.success() && script.ending() != ScriptResult.Ending.CANCELLED)
-                .mapToInt(ScriptResult::exitCode)
+        if (success()) {
+            return 0;
+        }
+        List<ScriptResult> failed =
+                scripts.stream().filter(script -> !script.success()).toList();
+        int code = failed.stream()
+                .filter(script -> script.ending() != ScriptResult.Ending.CANCELLED)
                 .findFirst()
-                .orElse(0);
+                .orElse(failed.get(0))
+                .exitCode();
+        return code == 0 ? 1 : code;
     }
 }

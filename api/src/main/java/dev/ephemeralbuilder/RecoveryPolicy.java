@@ -60,11 +60,12 @@ public final class RecoveryPolicy {
      * inside the notice less this margin finishes where it is; a farewell is cut off when only this much is left. Default:
      * 20 seconds.
      *
-     * @throws IllegalArgumentException if negative
+     * @throws IllegalArgumentException if negative, or more than a year
      */
     public RecoveryPolicy margin(Duration margin) {
-        if (margin.isNegative()) {
-            throw new IllegalArgumentException("margin must not be negative, was " + margin);
+        if (margin.isNegative() || margin.compareTo(Durations.MOST) > 0) {
+            throw new IllegalArgumentException(
+                    "margin must not be negative nor above " + Durations.MOST.toDays() + " days, was " + margin);
         }
         return new RecoveryPolicy(spotAttempts, onDemandAttempts, margin, farewell);
     }

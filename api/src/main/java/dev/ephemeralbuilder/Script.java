@@ -61,6 +61,26 @@ public final class Script {
     }
 
     /**
+     * Says no to a script that no machine would take.
+     *
+     * @throws IllegalArgumentException if text, environment and standard input have more than {@link #MAX_BYTES}
+     */
+    void checkSize() {
+        long bytes = (long) utf8(text) + stdin.length;
+        for (Map.Entry<String, String> variable : environment.entrySet()) {
+            bytes += (long) utf8(variable.getKey()) + utf8(variable.getValue());
+        }
+        if (bytes > MAX_BYTES) {
+            throw new IllegalArgumentException("text, environment and input of a script must have at most " + MAX_BYTES
+                    + " bytes together, had " + bytes);
+        }
+    }
+
+    private static int utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    /**
      * Returns a script that runs with {@code sh} in the workspace, with empty standard input and merged streams.
      *
      * @throws IllegalArgumentException if the text contains a NUL character

@@ -64,7 +64,16 @@ class JobTest {
         assertThat(result(List.of(DONE, DONE)).exitCode()).isZero();
         assertThat(result(List.of(DONE, FAILED)).success()).isFalse();
         assertThat(result(List.of(DONE, FAILED)).exitCode()).isEqualTo(7);
-        assertThat(result(List.of(CANCELLED)).success()).isFalse();
+        assertThat(result(List.of(CANCELLED, FAILED)).exitCode()).isEqualTo(7);
+    }
+
+    @Test
+    void isNoSuccessIfAScriptWasEndedAndGaveZero() {
+        ScriptResult cut = new ScriptResult(0, Ending.TIMED_OUT, Duration.ofSeconds(9), 0, 0);
+        for (ScriptResult ended : List.of(cut, CANCELLED)) {
+            assertThat(result(List.of(DONE, ended)).success()).isFalse();
+            assertThat(result(List.of(DONE, ended)).exitCode()).isEqualTo(1);
+        }
     }
 
     @Test

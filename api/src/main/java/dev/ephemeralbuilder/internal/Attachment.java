@@ -162,6 +162,8 @@ final class Attachment {
         allHeld.add(mine);
         region.leases().hold(id, found.summary().leaseUntil().orElseGet(region.clock()::now));
         mine.take(found.machine());
+        // Before it is reached by this process, somebody may have it given back.
+        Farewell.recorded(region, mine, found.machine(), record);
         Instant launchedAt = record.launchedAt();
         CompletableFuture<Void> known;
         if (ofMany) {

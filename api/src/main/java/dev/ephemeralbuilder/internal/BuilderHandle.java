@@ -33,6 +33,9 @@ import java.util.function.Predicate;
 
 /** A ready machine, as the caller sees it. */
 final class BuilderHandle implements EphemeralBuilder, Arrived {
+    /** Longer than any machine lives, and short enough to be added to any time. */
+    private static final Duration LONGEST = Duration.ofDays(365);
+
     private final Held held;
     private final Region region;
     private final Executor users;
@@ -99,7 +102,13 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
     CompletableFuture<ScriptRun> begin(Script script) {
         // The id is ours, so that a start whose answer is lost can be repeated.
         String id = Supervisor.newId();
-        return remote.ask(Supervisor.start(id, script, workspace)).thenApply(reply -> {
+        Supervisor.Command command;
+        try {
+            command = Supervisor.start(id, script, workspace);
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        return remote.ask(command).thenApply(reply -> {
             if (reply.value("started").isPresent()) {
                 held.scripts().started(id);
                 ScriptRun run = new ScriptRun(id, script.streamsSeparate(), region, held, users, link, remote);
@@ -250,9 +259,15 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
         return Waits.await(region.handouts().give(() -> held.keep(time)));
     }
 
+    @Override
+    public void letGo() {
+        held.abandon(() -> new BuilderLostException("Builder " + id() + " was let go", null));
+    }
+
     private static void requirePositive(Duration value, String name) {
-        if (value.isNegative() || value.isZero()) {
-            throw new IllegalArgumentException(name + " must be positive, was " + value);
+        if (value.isNegative() || value.isZero() || value.compareTo(LONGEST) > 0) {
+            throw new IllegalArgumentException(
+                    name + " must be positive and at most " + LONGEST.toDays() + " days, was " + value);
         }
     }
 

@@ -3,6 +3,8 @@ package dev.ephemeralbuilder.internal;
 import dev.ephemeralbuilder.BuilderLostException;
 import dev.ephemeralbuilder.ScriptResult;
 import dev.ephemeralbuilder.internal.Supervisor.Reply;
+import dev.ephemeralbuilder.spi.Machine;
+import dev.ephemeralbuilder.spi.MachineState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -45,6 +47,20 @@ final class Farewell {
         this.held = held;
         this.links = links;
         this.bound = bound;
+    }
+
+    /** Sees to it that a machine whose record knows of a script for its end runs it, whoever gives it back. */
+    static void recorded(Region region, Held held, Machine machine, BuilderRecord record) {
+        Duration bound = record.onRelease();
+        if (bound == null || machine.state() != MachineState.RUNNING) {
+            return;
+        }
+        held.farewell(new Farewell(
+                region,
+                held,
+                () -> new Link(
+                        region.ticker(), region.shellCalls(), region.cloud(), machine, record.keys(), held::presence),
+                bound));
     }
 
     /** From now on the deletion does not wait beyond a time. */

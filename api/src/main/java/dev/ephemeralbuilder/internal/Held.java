@@ -50,6 +50,7 @@ final class Held {
     private Instant cap;
     private boolean seen;
     private boolean absent;
+    private boolean keeping;
     private @Nullable CompletableFuture<Instant> leaving;
     private @Nullable Farewell farewell;
     private Watcher.@Nullable Watch watch;
@@ -215,9 +216,18 @@ final class Held {
         hand(reason, Ending.REMOVED);
     }
 
+    /** Lets the machine go. May be called from any thread. */
+    void abandon(Supplier<BuilderException> reason) {
+        try {
+            region.ticker().execute(() -> letGo(reason));
+        } catch (RejectedExecutionException e) {
+            log.debug("The fleet is closed and holds nothing any more [id={}]", machineId);
+        }
+    }
+
     private void hand(Supplier<BuilderException> reason, @Nullable Ending ending) {
         try {
-            region.ticker().execute(() -> releaseNow(reason, ending == null ? ending() : ending));
+            region.ticker().execute(() -> releaseNow(reason, ending));
         } catch (RejectedExecutionException e) {
             log.debug(
                     "The fleet is closed: it has released its machines or named those that are left [id={}]",
@@ -226,8 +236,11 @@ final class Held {
     }
 
     private Ending ending() {
+        if (usage.isTakenBack(absent)) {
+            return Ending.RECLAIMED;
+        }
         if (absent) {
-            return notices.standing().isPresent() ? Ending.RECLAIMED : Ending.LOST;
+            return Ending.LOST;
         }
         return opened.isDone() ? Ending.CLOSED : Ending.UNREADY;
     }
@@ -236,21 +249,22 @@ final class Held {
         return Duration.between(since, now);
     }
 
-    private void releaseNow(Supplier<BuilderException> reason, Ending ending) {
+    private void releaseNow(Supplier<BuilderException> reason, @Nullable Ending given) {
         if (overAt != null) {
             return;
         }
         end(region.ticker().now(), reason);
         scripts.allLost(reason);
         if (farewell == null || absent) {
-            giveBack(ending);
+            giveBack(given);
         } else {
-            Stages.whenDone(farewell.say(), (v, failure) -> giveBack(ending));
+            Stages.whenDone(farewell.say(), (v, failure) -> giveBack(given));
         }
     }
 
-    private void giveBack(Ending ending) {
+    private void giveBack(@Nullable Ending given) {
         Instant now = region.ticker().now();
+        Ending ending = given == null ? ending() : given;
         overAt = now;
         usage.over(now, absent);
         region.events()
@@ -287,7 +301,7 @@ final class Held {
 
     private void letGo(Supplier<BuilderException> reason, Instant lease) {
         if (absent) {
-            releaseNow(reason, ending());
+            releaseNow(reason, null);
         }
         if (overAt != null) {
             return;
@@ -316,7 +330,7 @@ final class Held {
         Instant wanted = fullSecond(region.clock().now().plus(time));
         return leave(() -> Stages.then(extend(time), (raised, failure) -> {
             if (failure == null || Failures.unwrap(failure) instanceof ConfigurationException) {
-                usage.kept();
+                keeping = true;
                 return CompletableFuture.completedFuture(wanted.isBefore(cap) ? wanted : cap);
             }
             return CompletableFuture.failedFuture(failure);
@@ -372,6 +386,9 @@ final class Held {
     private CompletableFuture<Instant> left(Instant until) {
         if (overAt != null) {
             return CompletableFuture.failedFuture(notHeld());
+        }
+        if (keeping) {
+            usage.kept();
         }
         Used used = usage.left(region.ticker().now());
         letGo(() -> new BuilderLostException("Builder " + machineId + " was detached", null), until);

@@ -252,14 +252,26 @@ final class JobRun {
             if (now.ended()) {
                 return;
             }
-            if (failure != null) {
-                failed(now, builder, Failures.unwrap(failure));
-            } else if (done.isPresent()) {
-                finish(now, builder, done.get());
-            } else {
-                left(now, builder);
-            }
+            orFail(() -> {
+                if (failure != null) {
+                    failed(now, builder, Failures.unwrap(failure));
+                } else if (done.isPresent()) {
+                    finish(now, builder, done.get());
+                } else {
+                    left(now, builder);
+                    clear.complete(null);
+                }
+            });
         });
+    }
+
+    /** A step that goes wrong must not leave the job without an end, nor its machines without one who gives them back. */
+    private void orFail(Runnable step) {
+        try {
+            step.run();
+        } catch (RuntimeException e) {
+            fail(e, End.FAILED);
+        }
     }
 
     private void watch(JobTry now, BuilderHandle builder) {
@@ -267,7 +279,7 @@ final class JobRun {
         notices.listen(new ReclaimNotices.Listener() {
             @Override
             public void noticed(ReclaimNotice notice) {
-                JobRun.this.noticed(now, builder, notice);
+                orFail(() -> JobRun.this.noticed(now, builder, notice));
             }
 
             @Override
@@ -277,7 +289,7 @@ final class JobRun {
             }
         });
         // Behind the begin of the work, which it may stop.
-        ticker.execute(() -> now.notice().ifPresent(notice -> noticed(now, builder, notice)));
+        ticker.execute(() -> orFail(() -> now.notice().ifPresent(notice -> noticed(now, builder, notice))));
     }
 
     /** The machine will be taken back: what would not end in time begins elsewhere at once. */
@@ -319,19 +331,23 @@ final class JobRun {
                 expected.plus(Duration.between(expected, latest).dividedBy(2)).plusMillis(1);
         ticker.schedule(
                 Duration.between(ticker.now(), at),
-                () -> now.notice().ifPresent(standing -> noticed(now, builder, standing)));
+                () -> orFail(() -> now.notice().ifPresent(standing -> noticed(now, builder, standing))));
     }
 
-    /** Scripts that do not end hold up the next attempt until the machine goes, and no longer. */
+    /** Scripts that do not end hold up the next attempt until the machine is gone: the cloud may be late. */
     private void leaveBy(Instant deadline, JobTry now, BuilderHandle builder) {
         CompletableFuture<@Nullable Void> left = clear;
         Duration time = Duration.between(ticker.now(), deadline);
-        ticker.schedule(time.isNegative() ? Duration.ZERO : time, () -> {
-            if (!now.ended() && !result.isDone()) {
-                left(now, builder);
-            }
-            left.complete(null);
-        });
+        ticker.schedule(
+                time.isNegative() ? Duration.ZERO : time,
+                () -> orFail(() -> {
+                    if (!now.ended() && !result.isDone()) {
+                        left(now, builder);
+                    }
+                    Stages.whenDone(
+                            Stages.atMost(ticker, UNTIL_GONE, builder.held().gone()),
+                            (inTime, failed) -> left.complete(null));
+                }));
     }
 
     /** Nothing of the job runs on the machine any more, or it is over with the machine. */
@@ -348,7 +364,6 @@ final class JobRun {
                 Duration.between(
                         ticker.now(), notice.deadline().minus(job.recovery().margin())),
                 BuilderHandle.lost(builder.held()));
-        clear.complete(null);
         nothingFollows().ifPresent(why -> fail(why, End.NO_MACHINE));
     }
 
@@ -394,6 +409,10 @@ final class JobRun {
 
     /** The scripts have ended, and with them the job. */
     private void finish(JobTry now, BuilderHandle builder, JobWork.Done done) {
+        if (timer != null) {
+            // What the scripts have come to is known, however long it takes to keep their machine.
+            timer.cancel();
+        }
         end(
                 now,
                 done.success() ? End.SUCCEEDED : End.SCRIPT_FAILED,

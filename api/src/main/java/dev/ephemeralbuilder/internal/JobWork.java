@@ -46,7 +46,9 @@ final class JobWork {
         Optional<ScriptResult> failed() {
             return scripts.stream()
                     .filter(script -> !script.success() && script.ending() != Ending.CANCELLED)
-                    .findFirst();
+                    .findFirst()
+                    .or(() ->
+                            scripts.stream().filter(script -> !script.success()).findFirst());
         }
     }
 
@@ -78,6 +80,10 @@ final class JobWork {
     }
 
     private void upload(Iterator<Job.Upload> left) {
+        if (stopping) {
+            stopped();
+            return;
+        }
         if (!left.hasNext()) {
             step(job.steps().iterator());
             return;

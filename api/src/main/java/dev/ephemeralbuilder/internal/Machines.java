@@ -238,21 +238,10 @@ final class Machines {
         Held mine = new Held(region, record.origin(), usage, machine.id());
         held.add(mine);
         mine.seen();
-        Duration bound = record.onRelease();
-        if (bound != null && machine.state() == MachineState.RUNNING) {
+        if (record.onRelease() != null && machine.state() == MachineState.RUNNING) {
             mine.observe(Optional.of(machine));
-            mine.farewell(new Farewell(
-                    region,
-                    mine,
-                    () -> new Link(
-                            region.ticker(),
-                            region.shellCalls(),
-                            region.cloud(),
-                            machine,
-                            record.keys(),
-                            mine::presence),
-                    bound));
         }
+        Farewell.recorded(region, mine, machine, record);
         mine.remove(() -> new BuilderLostException("Machine " + mine.machineId() + " was released", null));
         return mine.gone();
     }

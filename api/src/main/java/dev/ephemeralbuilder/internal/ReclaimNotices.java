@@ -9,7 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is known of the reclaim of one machine, from two sources that need not agree: the cloud's description of it, and
@@ -38,6 +41,8 @@ final class ReclaimNotices {
         /** The notice that was told last does not stand any more, and the machine runs. */
         void withdrawn(ReclaimNotice notice);
     }
+
+    private static final Logger log = LoggerFactory.getLogger(ReclaimNotices.class);
 
     private final CloudClock clock;
     private final List<Listener> listeners = new ArrayList<>();
@@ -109,7 +114,7 @@ final class ReclaimNotices {
             if (before != null) {
                 told = null;
                 standing = null;
-                List.copyOf(listeners).forEach(listener -> listener.withdrawn(before));
+                tellAll(listener -> listener.withdrawn(before));
             }
         } else if (told == null
                 || Duration.between(told.deadline(), best.deadline()).abs().compareTo(SAME) > 0) {
@@ -122,7 +127,18 @@ final class ReclaimNotices {
         ReclaimNotice here = new ReclaimNotice(clock.toHost(notice.deadline()), notice.source());
         standing = here;
         first.complete(here);
-        List.copyOf(listeners).forEach(listener -> listener.noticed(here));
+        tellAll(listener -> listener.noticed(here));
+    }
+
+    /** One that fails must not keep the news from the others, nor looks at other machines from whoever waits for them. */
+    private void tellAll(Consumer<Listener> news) {
+        for (Listener listener : List.copyOf(listeners)) {
+            try {
+                news.accept(listener);
+            } catch (RuntimeException e) {
+                log.warn("A notice of reclaim could not be dealt with", e);
+            }
+        }
     }
 
     private static boolean isEarlier(ReclaimNotice notice, ReclaimNotice than) {

@@ -128,13 +128,17 @@ final class Usage {
         }
     }
 
+    /** Whether the cloud takes it back, with it gone or with work on it in vain. */
+    synchronized boolean isTakenBack(boolean absent) {
+        return noticedAt != null && (absent || !known.lost().all().isEmpty() || !running.isEmpty());
+    }
+
     /** Nobody uses it from here on. What runs still has ended with that. */
     synchronized void over(Instant now, boolean absent) {
         if (overAt != null) {
             return;
         }
-        boolean inVainAlready = !known.lost().all().isEmpty();
-        boolean takenBack = noticedAt != null && (absent || inVainAlready || !running.isEmpty());
+        boolean takenBack = isTakenBack(absent);
         boolean inVain = absent || takenBack;
         running.forEach((id, since) -> known = known.ran(since, now, inVain));
         running.clear();

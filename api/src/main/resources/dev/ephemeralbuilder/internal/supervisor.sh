@@ -238,6 +238,8 @@ await() {
 # follow ID out|err OFFSET: the bytes of a stream from an offset on, live until the script has ended.
 follow() {
   d=$EB/scripts/$1 f=$EB/scripts/$1/$2 pos=$3
+  # Both outputs of this shell are the stream, and it may have a word for each of its children that was ended.
+  exec 2>/dev/null
   say stream
   [ -e "$d/sup" ] || return
   catch_up "$f"

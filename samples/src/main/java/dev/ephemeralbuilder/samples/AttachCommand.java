@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
                     + " else the newest. The keys come from the records of the process that launched the machine.",
             "",
             "Neither the script nor the machine is ended by that, nor by Ctrl-C: the machine is left with the lease that it"
-                    + " had, and ten minutes at least.",
+                    + " had, and six minutes at least.",
             ""
         },
         mixinStandardHelpOptions = true,
@@ -69,8 +69,7 @@ final class AttachCommand extends FleetCommand {
 
     @Override
     int with(BuildFleet fleet, Path records) throws InterruptedException {
-        Visit visit = Visit.of(fleet, id, records, caller().ticker());
-        try {
+        try (Visit visit = Visit.of(fleet, id, records)) {
             EphemeralBuilder builder = visit.builder();
             if (list) {
                 List<ScriptSummary> all = get(builder.scripts());
@@ -80,7 +79,6 @@ final class AttachCommand extends FleetCommand {
             return follow(get(builder.script(scriptId == null ? only(get(builder.scripts())) : scriptId)));
         } finally {
             interruption.cleanUp();
-            visit.leave();
         }
     }
 

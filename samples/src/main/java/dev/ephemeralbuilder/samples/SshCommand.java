@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
             "Opens a shell on a machine of an owner, on ECS by SSH and on ECI by exec, with the keys that the process wrote"
                     + " down that launched it. Another process may use the machine meanwhile.",
             "",
-            "The machine is left with the lease that it had, and ten minutes at least. A connection that is lost is not"
+            "The machine is left with the lease that it had, and six minutes at least. A connection that is lost is not"
                     + " made again.",
             ""
         },
@@ -53,7 +53,11 @@ final class SshCommand extends FleetCommand {
             if (!Keyboard.isTerminal()) {
                 throw noTerminal();
             }
-            return on(Visit.of(fleet, id, records, caller().ticker()));
+            try (Visit visit = Visit.of(fleet, id, records)) {
+                return session(visit.builder());
+            } finally {
+                interruption.cleanUp();
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -62,15 +66,6 @@ final class SshCommand extends FleetCommand {
     private static CommandException noTerminal() {
         return CommandException.usage(
                 "ssh needs a terminal: standard input and output must both be one; scripts are for run");
-    }
-
-    private int on(Visit visit) throws IOException, InterruptedException {
-        try {
-            return session(visit.builder());
-        } finally {
-            interruption.cleanUp();
-            visit.leave();
-        }
     }
 
     private int session(EphemeralBuilder builder) throws IOException, InterruptedException {

@@ -38,10 +38,8 @@ record BuildLog(String job, int blocks, int lines, double pause, int exitCode) {
         return new BuildLog(job, 5, 100, 0.2, job.hashCode() & 63);
     }
 
-    /** What a shell says of a child that was ended before it, such as Terminated, is not the script's: it is left out. */
     String script() {
         return """
-                exec 2>/dev/null
                 b=0
                 while [ $b -lt %d ]; do
                     i=0
