@@ -253,18 +253,19 @@ final class Held {
         if (overAt != null) {
             return;
         }
+        Ending ending = given == null ? ending() : given;
         end(region.ticker().now(), reason);
         scripts.allLost(reason);
         if (farewell == null || absent) {
-            giveBack(given);
+            giveBack(ending);
         } else {
-            Stages.whenDone(farewell.say(), (v, failure) -> giveBack(given));
+            // It may go while it runs its script for the end.
+            Stages.whenDone(farewell.say(), (v, failure) -> giveBack(given == null && absent ? ending() : ending));
         }
     }
 
-    private void giveBack(@Nullable Ending given) {
+    private void giveBack(Ending ending) {
         Instant now = region.ticker().now();
-        Ending ending = given == null ? ending() : given;
         overAt = now;
         usage.over(now, absent);
         region.events()
