@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -256,6 +257,9 @@ class OnReleaseTest {
             Instant deadline = rig.await(builder.reclaimNotice()).deadline();
             rig.passUntil(deadline.minusSeconds(10));
             builder.close();
+            rig.pass(Duration.ofSeconds(1));
+            // A real process: it needs real time before the virtual one may run on.
+            Awaitility.await().until(() -> notes().contains("bye"));
             rig.await(builder.gone());
             assertThat(rig.event(Released.class).at()).isBetween(deadline.minusSeconds(10), deadline.plusSeconds(1));
             assertThat(notes()).containsExactly("bye");
