@@ -30,7 +30,7 @@ final class Admission {
             throw ApiError.of("QuotaExceeded.PrivateIpAddress", "Don't have enough private IPs in this switch.");
         }
         limits.create(request.amount);
-        int count = market.take(request.type.name(), request.zone, request.minimum, request.amount);
+        int count = market.take(request.type.name(), request.zone, request.market(), request.minimum, request.amount);
         if (count == 0) {
             throw ApiError.of(
                     "OperationDenied.NoStock",

@@ -2,6 +2,7 @@ package dev.ephemeralbuilder.testing.simulator;
 
 import static java.util.Objects.requireNonNull;
 
+import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -244,10 +245,32 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * @param machines how many can still be created, zero or more
      */
     public void stock(String type, String zone, int machines) {
+        cloud.premises
+                .market()
+                .setStock(requireNonNull(type, "type"), requireNonNull(zone, "zone"), notNegative(machines));
+    }
+
+    /**
+     * Limits how many of the stock of a type in a zone may be of one market: where spot alone is out of stock, on-demand
+     * machines can still be created.
+     *
+     * @param machines how many can still be created, zero or more, if {@link #stock(String, String, int)} has as many
+     */
+    public void stock(String type, String zone, Market market, int machines) {
+        cloud.premises
+                .market()
+                .setStock(
+                        requireNonNull(type, "type"),
+                        requireNonNull(zone, "zone"),
+                        requireNonNull(market, "market"),
+                        notNegative(machines));
+    }
+
+    private static int notNegative(int machines) {
         if (machines < 0) {
             throw new IllegalArgumentException("stock must not be negative");
         }
-        cloud.premises.market().setStock(requireNonNull(type, "type"), requireNonNull(zone, "zone"), machines);
+        return machines;
     }
 
     /**

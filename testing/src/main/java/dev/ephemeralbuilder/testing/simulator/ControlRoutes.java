@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.ephemeralbuilder.Market;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Supplier;
@@ -17,6 +19,8 @@ final class ControlRoutes {
     private static final long MAX_NOTICE_SECONDS = 86_400;
     private static final long MAX_ADVANCE_SECONDS = 366L * 86_400;
     private static final long MAX_STOCK = 1_000_000;
+    private static final List<String> MARKETS =
+            Arrays.stream(Market.values()).map(Market::name).toList();
     private static final long MAX_ENTRIES = 10_000;
     private static final long USUAL_ENTRIES = 1_000;
     private static final List<String> OUTCOMES = List.of("succeeded", "failed");
@@ -186,9 +190,14 @@ final class ControlRoutes {
         GroupSize.all().forEach(size -> kinds.add(size.key()));
         String type = input.requireOneOf("type", kinds);
         String zone = input.requireOneOf("zone", region.zones());
+        String market = input.oneOf("market", MARKETS);
         int machines = (int) input.requireWhole("machines", 0, MAX_STOCK);
         input.end();
-        simulator.stock(type, zone, machines);
+        if (market == null) {
+            simulator.stock(type, zone, machines);
+        } else {
+            simulator.stock(type, zone, Market.valueOf(market), machines);
+        }
         return JSON.objectNode();
     }
 

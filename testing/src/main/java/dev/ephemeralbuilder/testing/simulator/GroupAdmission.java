@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.testing.simulator;
 
+import dev.ephemeralbuilder.Market;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -82,12 +83,12 @@ final class GroupAdmission {
             refusals.noAddress = true;
             return null;
         }
-        if (request.types.isEmpty() && !market.inStock(request.size.key(), zone)) {
+        if (request.types.isEmpty() && !market.inStock(request.size.key(), zone, request.market())) {
             refusals.noStock = true;
             return null;
         }
         if (request.types.isEmpty() && !request.isSpot()) {
-            market.take(request.size.key(), zone, 1, 1);
+            market.take(request.size.key(), zone, Market.ON_DEMAND, 1, 1);
             return new GroupPlace(
                     zone, vSwitch, request.size, null, false, GroupPrices.perHour(request.size, request.economy));
         }
@@ -126,12 +127,12 @@ final class GroupAdmission {
             refusals.tooDear = true;
             return null;
         }
-        if (market.take(type.name(), zone, 1, 1) == 0) {
+        if (market.take(type.name(), zone, request.market(), 1, 1) == 0) {
             refusals.noStock = true;
             return null;
         }
         if (bySize) {
-            market.take(request.size.key(), zone, 1, 1);
+            market.take(request.size.key(), zone, request.market(), 1, 1);
         }
         return new GroupPlace(zone, vSwitch, new GroupSize(type.vcpus(), type.memoryGib()), type, !bySize, price);
     }

@@ -177,11 +177,12 @@ final class GroupMarketOperations {
     }
 
     private boolean isThere(Parameters p, Catalogue.Type type, String zone) {
-        if (!market.inStock(type.name(), zone)) {
+        String strategy = p.get("SpotResource.SpotStrategy", "NoSpot");
+        if (!market.inStock(type.name(), zone, SpotMarket.of(strategy))) {
             return false;
         }
         double limit = p.number("SpotResource.SpotPriceLimit", 0);
-        boolean limited = p.get("SpotResource.SpotStrategy", "NoSpot").equals("SpotWithPriceLimit") && limit > 0;
+        boolean limited = strategy.equals("SpotWithPriceLimit") && limit > 0;
         return !limited
                 || market.price(type, zone, p.integer("SpotResource.SpotDuration", 1), groups.now())
                                 .compareTo(BigDecimal.valueOf(limit))

@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.testing.simulator;
 
+import dev.ephemeralbuilder.Market;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -127,7 +128,11 @@ final class GroupRequest {
     }
 
     boolean isSpot() {
-        return !strategy.equals("NoSpot");
+        return market() == Market.SPOT;
+    }
+
+    Market market() {
+        return SpotMarket.of(strategy);
     }
 
     private static String choice(Parameters p, String parameter, String fallback, Set<String> choices) {

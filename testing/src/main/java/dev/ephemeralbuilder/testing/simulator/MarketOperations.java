@@ -3,6 +3,7 @@ package dev.ephemeralbuilder.testing.simulator;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.ephemeralbuilder.Market;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -131,6 +132,7 @@ final class MarketOperations {
         String name = p.get("InstanceType");
         int cores = p.integer("Cores", 0);
         double memory = p.number("Memory", 0);
+        Market way = SpotMarket.of(p.get("SpotStrategy", "NoSpot"));
         ObjectNode answer = object();
         ArrayNode zones = answer.putObject("AvailableZones").putArray("AvailableZone");
         for (String zone : chosenZones(p)) {
@@ -142,7 +144,7 @@ final class MarketOperations {
             if (types.isEmpty()) {
                 continue;
             }
-            boolean any = types.stream().anyMatch(type -> market.inStock(type.name(), zone));
+            boolean any = types.stream().anyMatch(type -> market.inStock(type.name(), zone, way));
             ObjectNode row = zones.addObject().put("RegionId", region.name()).put("ZoneId", zone);
             status(row, any);
             ObjectNode resource = row.putObject("AvailableResources")
@@ -151,7 +153,7 @@ final class MarketOperations {
             resource.put("Type", "InstanceType");
             ArrayNode supported = resource.putObject("SupportedResources").putArray("SupportedResource");
             for (Catalogue.Type type : types) {
-                status(supported.addObject().put("Value", type.name()), market.inStock(type.name(), zone));
+                status(supported.addObject().put("Value", type.name()), market.inStock(type.name(), zone, way));
             }
         }
         return answer;

@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.testing.simulator;
 
+import dev.ephemeralbuilder.Market;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -131,7 +132,11 @@ final class RunRequest {
     }
 
     boolean isSpot() {
-        return !strategy.equals("NoSpot");
+        return market() == Market.SPOT;
+    }
+
+    Market market() {
+        return SpotMarket.of(strategy);
     }
 
     /**

@@ -1,10 +1,12 @@
 package dev.ephemeralbuilder.testing.simulator;
 
+import dev.ephemeralbuilder.Market;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -12,6 +14,7 @@ import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Stream;
 
 /**
  * Prices and stock per zone and type. A price is a pure function of seed, zone, type and hour: a factor of the list
@@ -19,17 +22,23 @@ import java.util.concurrent.ConcurrentSkipListMap;
  * ({@code SpotDuration=0}) it is 8 % lower; that it is lower is documented (ecs-openapi, 2), how much is made up. One
  * price point per hour is [unconfirmed].
  *
- * <p>A test may order another price from some time on. Stock has no end until a test says so. Safe for use by many threads.
+ * <p>A test may order another price from some time on. Stock has no end until a test says so: that of both markets
+ * together, or that of one. Safe for use by many threads.
  */
 final class SpotMarket {
     private static final int UNLIMITED = Integer.MAX_VALUE;
 
     private final long seed;
-    private final Map<String, Integer> stock = new ConcurrentHashMap<>();
+    private final Map<String, Integer> stock = new HashMap<>();
     private final Map<String, NavigableMap<Instant, BigDecimal>> orders = new ConcurrentHashMap<>();
 
     SpotMarket(long seed) {
         this.seed = seed;
+    }
+
+    /** Returns the market that a {@code SpotStrategy} stands for. */
+    static Market of(String strategy) {
+        return strategy.equals("NoSpot") ? Market.ON_DEMAND : Market.SPOT;
     }
 
     /** A price at a time. */
@@ -102,22 +111,42 @@ final class SpotMarket {
         return pricey ? 0.6 + 0.4 * draw : 0.12 + 0.2 * draw;
     }
 
-    boolean inStock(String type, String zone) {
-        return stock.getOrDefault(key(type, zone), UNLIMITED) > 0;
-    }
-
-    void setStock(String type, String zone, int machines) {
+    /** Sets how many there are for both markets together. */
+    synchronized void setStock(String type, String zone, int machines) {
         stock.put(key(type, zone), machines);
     }
 
+    /** Sets how many of those may be of one market. */
+    synchronized void setStock(String type, String zone, Market market, int machines) {
+        stock.put(key(type, zone, market), machines);
+    }
+
+    synchronized boolean inStock(String type, String zone, Market market) {
+        return left(type, zone, market) > 0;
+    }
+
     /** Takes as many as there are, up to the maximum; none if they are fewer than the minimum. */
-    int take(String type, String zone, int minimum, int maximum) {
-        int[] taken = new int[1];
-        stock.computeIfPresent(key(type, zone), (key, left) -> {
-            taken[0] = left >= minimum ? Math.min(left, maximum) : 0;
-            return left - taken[0];
-        });
-        return stock.containsKey(key(type, zone)) ? taken[0] : maximum;
+    synchronized int take(String type, String zone, Market market, int minimum, int maximum) {
+        int left = left(type, zone, market);
+        int taken = left >= minimum ? Math.min(left, maximum) : 0;
+        keys(type, zone, market).forEach(key -> stock.computeIfPresent(key, (k, number) -> number - taken));
+        return taken;
+    }
+
+    private int left(String type, String zone, Market market) {
+        return keys(type, zone, market)
+                .mapToInt(key -> stock.getOrDefault(key, UNLIMITED))
+                .min()
+                .orElse(UNLIMITED);
+    }
+
+    /** Returns what the stock of a market is part of, and what it is. */
+    private static Stream<String> keys(String type, String zone, Market market) {
+        return Stream.of(key(type, zone), key(type, zone, market));
+    }
+
+    private static String key(String type, String zone, Market market) {
+        return key(type, zone) + " " + market;
     }
 
     private static String key(String type, String zone) {

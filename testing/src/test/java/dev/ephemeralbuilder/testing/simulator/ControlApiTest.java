@@ -124,6 +124,19 @@ class ControlApiTest {
     }
 
     @Test
+    void stockOutOfOneMarketLeavesTheOtherAlone() throws Exception {
+        post(
+                "/stock",
+                "{\"type\": \"ecs.c6.large\", \"zone\": \"" + client.zone()
+                        + "\", \"market\": \"ON_DEMAND\", \"machines\": 0}");
+        var request = client.spot();
+        request.setInstanceType("ecs.c6.large");
+        assertThat(client.create(request)).hasSize(1);
+        request.setSpotStrategy("NoSpot");
+        assertThatThrownBy(() -> client.create(request)).hasMessageContaining("OperationDenied.NoStock");
+    }
+
+    @Test
     void machineIsListedAndReclaimedByTheClock() throws Exception {
         String id = client.create(client.spot()).get(0);
         post("/clock/advance", "{\"seconds\": 5}");
@@ -181,6 +194,7 @@ class ControlApiTest {
                 "/faults        | {} {}                                         | the body must be a JSON object, but: ",
                 "/ssh-cuts      | {\"afterBytes\": [-1]}                        | afterBytes must be a list of whole numbers from 0 to .*, was -1",
                 "/stock         | {\"type\": \"x\"}                             | type must be one of .*, was x",
+                "/stock         | {\"type\": \"2-4Gi\", \"zone\": \"cn-hangzhou-h\", \"market\": \"spot\"} | market must be one of SPOT, ON_DEMAND, was spot",
                 "/clock/advance | {\"seconds\": -1}                             | seconds must be a number from 0 to 31622400, was -1",
             })
     void wrongInputIsRefusedWithFieldValueAndWhatIsAllowed(String path, String body, String message) throws Exception {

@@ -16,6 +16,7 @@ import com.aliyuncs.ecs.model.v20140526.ModifyInstanceAutoReleaseTimeRequest;
 import com.aliyuncs.ecs.model.v20140526.RunInstancesRequest;
 import com.aliyuncs.ecs.model.v20140526.TagResourcesRequest;
 import com.aliyuncs.exceptions.ClientException;
+import dev.ephemeralbuilder.Market;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -143,6 +144,16 @@ class EcsApiTest {
         request.setMinAmount(1);
         assertThat(client.create(request)).hasSize(3);
         assertThat(errorOf(() -> client.create(request))).isEqualTo("OperationDenied.NoStock");
+    }
+
+    @Test
+    void spotMayBeOutOfStockAlone() throws Exception {
+        cloud.stock(SimulatorClient.TYPE, client.zone(), Market.SPOT, 1);
+        RunInstancesRequest request = client.spot();
+        assertThat(client.create(request)).hasSize(1);
+        assertThat(errorOf(() -> client.create(request))).isEqualTo("OperationDenied.NoStock");
+        request.setSpotStrategy("NoSpot");
+        assertThat(client.create(request)).hasSize(1);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.ephemeralbuilder.Market;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.HashMap;
@@ -77,6 +78,16 @@ class GroupMarketTest {
     }
 
     @Test
+    void spotMayBeOutOfStockAlone() throws Exception {
+        cloud.stock(TYPE, ZONE, Market.SPOT, 0);
+        assertThat(code(spot("InstanceType", TYPE))).isEqualTo("OperationDenied.NoStock");
+        client.create(group("InstanceType", TYPE));
+        cloud.stock("2-4Gi", ZONE, Market.SPOT, 0);
+        assertThat(code(spot("Cpu", "2", "Memory", "4"))).isEqualTo("OperationDenied.NoStock");
+        client.create(group("Cpu", "2", "Memory", "4"));
+    }
+
+    @Test
     void vSwitchesAreTriedInTheirOrder() throws Exception {
         cloud.stockOut("2-4Gi", "cn-hangzhou-i");
         String id = client.create(group(
@@ -146,6 +157,23 @@ class GroupMarketTest {
                         Map.of("DestinationResource.Category", "InstanceType", "DestinationResource.Value", TYPE))
                 .at("/AvailableZones/AvailableZone");
         assertThat(zones.findValuesAsText("StatusCategory")).startsWith("WithoutStock", "WithStock");
+    }
+
+    @Test
+    void stockIsToldByMarket() throws Exception {
+        cloud.stock(TYPE, ZONE, Market.SPOT, 0);
+        Map<String, String> question = new HashMap<>(
+                Map.of("DestinationResource.Category", "InstanceType", "DestinationResource.Value", TYPE));
+        assertThat(firstStock(question)).isEqualTo("WithStock");
+        question.put("SpotResource.SpotStrategy", "SpotAsPriceGo");
+        assertThat(firstStock(question)).isEqualTo("WithoutStock");
+    }
+
+    private String firstStock(Map<String, String> question) throws Exception {
+        return client.call("DescribeAvailableResource", question)
+                .at("/AvailableZones/AvailableZone")
+                .findValue("StatusCategory")
+                .asText();
     }
 
     @Test

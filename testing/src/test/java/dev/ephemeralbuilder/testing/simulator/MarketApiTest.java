@@ -14,6 +14,7 @@ import com.aliyuncs.ecs.model.v20140526.DescribeSpotPriceHistoryRequest;
 import com.aliyuncs.ecs.model.v20140526.DescribeSpotPriceHistoryResponse;
 import com.aliyuncs.ecs.model.v20140526.DescribeZonesRequest;
 import com.aliyuncs.ecs.model.v20140526.DescribeZonesResponse;
+import dev.ephemeralbuilder.Market;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -144,6 +145,23 @@ class MarketApiTest {
                             assertThat(row.getInterruptionRate()).isPositive();
                             assertThat(row.getAverageSpotDiscount()).isBetween(1, 100);
                         }));
+    }
+
+    @Test
+    void stockOutOfSpotAloneShowsInTheListOfSpotResources() throws Exception {
+        cloud.stock("ecs.c6.large", client.zone(), Market.SPOT, 0);
+        DescribeAvailableResourceRequest request = new DescribeAvailableResourceRequest();
+        request.setDestinationResource("InstanceType");
+        request.setInstanceType("ecs.c6.large");
+        request.setZoneId(client.zone());
+        request.setSpotStrategy("SpotWithPriceLimit");
+        assertThat(client.call(request).getAvailableZones())
+                .extracting(DescribeAvailableResourceResponse.AvailableZone::getStatus)
+                .containsExactly("SoldOut");
+        request.setSpotStrategy("NoSpot");
+        assertThat(client.call(request).getAvailableZones())
+                .extracting(DescribeAvailableResourceResponse.AvailableZone::getStatus)
+                .containsExactly("Available");
     }
 
     @Test
