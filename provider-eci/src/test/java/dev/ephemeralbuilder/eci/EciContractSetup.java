@@ -65,6 +65,11 @@ final class EciContractSetup implements ContractSetup {
     }
 
     @Override
+    public void stockOutOfSpot(Offer offer) {
+        cloud.stockOutOfSpot(offer);
+    }
+
+    @Override
     public void failNext(Call call, Failure failure) {
         if (call == Call.EXTEND) {
             ContractSetup.super.failNext(call, failure);

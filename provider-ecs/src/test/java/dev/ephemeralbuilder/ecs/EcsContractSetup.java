@@ -65,6 +65,11 @@ final class EcsContractSetup implements ContractSetup {
     }
 
     @Override
+    public void stockOutOfSpot(Offer offer) {
+        cloud.stockOutOfSpot(offer);
+    }
+
+    @Override
     public void failNext(Call call, Failure failure) {
         Faults.Rule rule = cloud.simulator().faults().on(action(call)).times(1);
         switch (failure) {

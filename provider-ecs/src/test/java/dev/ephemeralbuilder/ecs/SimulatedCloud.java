@@ -3,6 +3,7 @@ package dev.ephemeralbuilder.ecs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
 import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.Machine;
@@ -69,6 +70,12 @@ final class SimulatedCloud implements AutoCloseable {
         String type = offer.type().id();
         simulator.stockOut(type, offer.zone());
         soldOut.add(() -> simulator.stock(type, offer.zone(), PLENTY));
+    }
+
+    void stockOutOfSpot(Offer offer) {
+        String type = offer.type().id();
+        simulator.stock(type, offer.zone(), Market.SPOT, 0);
+        soldOut.add(() -> simulator.stock(type, offer.zone(), Market.SPOT, PLENTY));
     }
 
     /** Ends a machine as someone at the console would: no notice, and soon gone. */

@@ -4,6 +4,7 @@ import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.CredentialsException;
 import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.QuotaException;
@@ -73,6 +74,11 @@ public class InMemorySetup implements ContractSetup {
         return 7;
     }
     // docs end: hooks
+
+    @Override
+    public void stockOutOfSpot(Offer offer) {
+        provider.stock(offer.type().id(), offer.zone(), Market.SPOT, 0);
+    }
 
     @Override
     public void failNext(Call call, Failure failure) {

@@ -90,6 +90,14 @@ public interface ContractSetup extends AutoCloseable {
         skip("stockOut", "what happens when the cloud has no stock");
     }
 
+    /**
+     * Lets the cloud have no stock for spot machines of what an offer names, while it has some for machines on demand.
+     * {@link #close} undoes it.
+     */
+    default void stockOutOfSpot(Offer offer) {
+        skip("stockOutOfSpot", "that a job is done on demand when spot alone is out of stock");
+    }
+
     /** Lets the next call of a kind fail, whichever instance makes it. */
     default void failNext(Call call, Failure failure) {
         skip("failNext", "what becomes of " + call + " when the cloud answers with " + failure);

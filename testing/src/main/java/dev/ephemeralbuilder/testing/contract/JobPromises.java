@@ -120,6 +120,20 @@ abstract class JobPromises extends FleetPromises {
         return attempts.stream().map(JobAttempt::end).toList();
     }
 
+    private static List<Market> markets(JobResult result) {
+        return result.attempts().stream()
+                .map(attempt -> attempt.offer().orElseThrow().market())
+                .toList();
+    }
+
+    private void stockOutOfSpot() throws InterruptedException {
+        for (Offer offer : rig().offers()) {
+            if (offer.market() == Market.SPOT) {
+                setup().stockOutOfSpot(offer);
+            }
+        }
+    }
+
     private static void assertReclaimedOnce(JobResult result) {
         assertThat(result.success())
                 .as("a job whose machine was taken back must succeed on another one")
@@ -151,10 +165,33 @@ abstract class JobPromises extends FleetPromises {
         takeTheFirstBack();
         JobResult result = fleet().time().await("the end of a job whose farewell hangs", run);
         assertReclaimedOnce(result);
-        assertThat(result.attempts())
-                .extracting(attempt -> attempt.offer().orElseThrow().market())
-                .containsExactly(Market.SPOT, Market.ON_DEMAND);
+        assertThat(markets(result)).containsExactly(Market.SPOT, Market.ON_DEMAND);
         fleet().awaitNothingLeft("a job whose farewell hangs");
+    }
+
+    @Test
+    void aJobRunsOnDemandWhenSpotIsOutOfStock() throws Exception {
+        assumeMarkets();
+        stockOutOfSpot();
+        JobResult result = fleet().time()
+                .await(
+                        "the end of a job that only on-demand machines are left for",
+                        run(Job.builder(setup().spec()).script(Script.of("true"))));
+        assertThat(result.success()).isTrue();
+        assertThat(markets(result)).containsExactly(Market.ON_DEMAND);
+    }
+
+    @Test
+    void aReplacementIsHadOnDemandWhenSpotHasRunOutMeanwhile() throws Exception {
+        assumeMarkets();
+        CompletableFuture<JobResult> run = run(twoScripts());
+        fleet().time().await("the begin of both scripts", log.begun);
+        stockOutOfSpot();
+        takeTheFirstBack();
+        JobResult result = fleet().time().await("the end of a job whose machine was taken back", run);
+        assertReclaimedOnce(result);
+        assertThat(markets(result)).containsExactly(Market.SPOT, Market.ON_DEMAND);
+        fleet().awaitNothingLeft("a job that has moved to a machine on demand");
     }
 
     @Test
