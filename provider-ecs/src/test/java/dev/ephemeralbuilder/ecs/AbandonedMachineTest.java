@@ -9,6 +9,7 @@ import dev.ephemeralbuilder.ReapReport.Fate;
 import dev.ephemeralbuilder.ReapReport.Finding;
 import dev.ephemeralbuilder.ReapReport.Reason;
 import dev.ephemeralbuilder.spi.Ticker;
+import dev.ephemeralbuilder.testing.contract.OtherProcess;
 import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
 import dev.ephemeralbuilder.testing.simulator.SimulatedClock;
 import java.nio.file.Path;
@@ -65,9 +66,9 @@ class AbandonedMachineTest {
 
     @Test
     void aLiveMachineIsLeftAloneAndThatOfAKilledProcessGoesWithItsLease() throws Exception {
-        Properties firstSettings = SharedMachines.settings(simulator, folder.resolve("first"));
+        Properties firstSettings = OtherProcess.settings(simulator, folder.resolve("first"));
         firstSettings.setProperty("factor", Integer.toString(FACTOR));
-        Properties settings = SharedMachines.settings(simulator, folder.resolve("second"));
+        Properties settings = OtherProcess.settings(simulator, folder.resolve("second"));
         try (OtherProcess first =
                         new OtherProcess(AbandoningProcess.class, firstSettings, folder.resolve("first.err"));
                 BuildFleet fleet = SharedMachines.fleet(settings)

@@ -4,6 +4,7 @@ import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.testing.simulator.SimulatedClock;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -28,8 +29,11 @@ final class AbandoningProcess {
         Properties settings = new Properties();
         settings.load(System.in);
         PrintStream out = System.out;
+        SimulatedClock clock = SimulatedClock.scaled(
+                Integer.parseInt(settings.getProperty("factor")),
+                SimulatedClock.wall().now().plus(AHEAD));
         BuildFleet fleet = SharedMachines.fleet(settings)
-                .ticker(new ScaledTicker(Integer.parseInt(settings.getProperty("factor")), AHEAD))
+                .ticker(clock.newTicker("test-abandoning-process"))
                 .host("first")
                 .lease(LEASE)
                 .build();

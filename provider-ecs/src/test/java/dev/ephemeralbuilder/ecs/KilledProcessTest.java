@@ -14,6 +14,7 @@ import dev.ephemeralbuilder.Script;
 import dev.ephemeralbuilder.ScriptResult;
 import dev.ephemeralbuilder.ScriptSummary;
 import dev.ephemeralbuilder.spi.StateStore;
+import dev.ephemeralbuilder.testing.contract.OtherProcess;
 import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -46,7 +47,7 @@ class KilledProcessTest {
 
     @BeforeEach
     void setUp() {
-        settings = SharedMachines.settings(simulator, folder.resolve("state"));
+        settings = OtherProcess.settings(simulator, folder.resolve("state"));
     }
 
     @AfterEach

@@ -10,7 +10,6 @@ import dev.ephemeralbuilder.Script;
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.spi.StateStore;
-import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
@@ -49,42 +48,28 @@ final class SharedMachines {
         return StateStore.directory(folder, OWNER);
     }
 
-    /** Returns what the other process needs to know. */
-    static Properties settings(AlibabaCloudSimulator simulator, Path store) {
-        Properties settings = new Properties();
-        settings.setProperty("endpoint", simulator.endpoint().toString());
-        settings.setProperty("region", simulator.region());
-        settings.setProperty("keyId", simulator.accessKeyId());
-        settings.setProperty("keySecret", simulator.accessKeySecret());
-        settings.setProperty("securityGroup", simulator.securityGroup());
-        Map.Entry<String, String> zone =
-                simulator.vSwitches().entrySet().iterator().next();
-        settings.setProperty("zone", zone.getKey());
-        settings.setProperty("vSwitch", zone.getValue());
-        settings.setProperty("image", simulator.machineImage());
-        settings.setProperty("sshPort", Integer.toString(simulator.sshPort()));
-        settings.setProperty("store", store.toString());
-        return settings;
-    }
-
     /** Begins a fleet as both processes have it. */
     static BuildFleet.Builder fleet(Properties settings) {
-        int port = Integer.parseInt(settings.getProperty("sshPort"));
         return BuildFleet.builder()
                 .owner(OWNER)
                 .stateStore(store(Path.of(settings.getProperty("store"))))
-                .provider(EcsProvider.builder()
-                        .region(settings.getProperty("region"))
-                        .endpoint(URI.create(settings.getProperty("endpoint")))
-                        .credentials(AlibabaCredentials.fixed(
-                                settings.getProperty("keyId"), settings.getProperty("keySecret")))
-                        .securityGroup(settings.getProperty("securityGroup"))
-                        .vSwitches(Map.of(settings.getProperty("zone"), settings.getProperty("vSwitch")))
-                        .families(Set.of("ecs.c7"))
-                        .addressResolver(machine -> machine.privateAddress()
-                                .map(address -> new InetSocketAddress(address, port))
-                                .orElse(null))
-                        .build());
+                .provider(provider(settings));
+    }
+
+    /** Returns the provider of both. */
+    static EcsProvider provider(Properties settings) {
+        int port = Integer.parseInt(settings.getProperty("sshPort"));
+        return EcsProvider.builder()
+                .region(settings.getProperty("region"))
+                .endpoint(URI.create(settings.getProperty("endpoint")))
+                .credentials(AlibabaCredentials.fixed(settings.getProperty("keyId"), settings.getProperty("keySecret")))
+                .securityGroup(settings.getProperty("securityGroup"))
+                .vSwitches(Map.of(settings.getProperty("zone"), settings.getProperty("vSwitch")))
+                .families(Set.of("ecs.c7"))
+                .addressResolver(machine -> machine.privateAddress()
+                        .map(address -> new InetSocketAddress(address, port))
+                        .orElse(null))
+                .build();
     }
 
     /** What both ask for. */

@@ -50,7 +50,7 @@ final class ContractFleet {
     }
 
     /** Takes spot machines that the cloud may take back at once. */
-    private static final SelectionPolicy UNPROTECTED = new SelectionPolicy() {
+    static final SelectionPolicy UNPROTECTED = new SelectionPolicy() {
         @Override
         public List<RankedOffer> rank(SelectionRequest request) {
             return SelectionPolicy.cheapestFirst().rank(request);

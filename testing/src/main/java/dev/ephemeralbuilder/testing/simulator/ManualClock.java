@@ -60,7 +60,7 @@ final class ManualClock extends SimulatedClock {
     }
 
     @Override
-    Ticker newTicker(String threadName) {
+    public Ticker newTicker(String threadName) {
         return new ManualTicker(threadName);
     }
 

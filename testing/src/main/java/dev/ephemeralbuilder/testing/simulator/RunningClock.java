@@ -35,7 +35,7 @@ final class RunningClock extends SimulatedClock {
     }
 
     @Override
-    Ticker newTicker(String threadName) {
+    public Ticker newTicker(String threadName) {
         return new RunningTicker(threadName);
     }
 

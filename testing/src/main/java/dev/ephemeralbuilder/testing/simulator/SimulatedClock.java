@@ -69,6 +69,11 @@ public abstract sealed class SimulatedClock permits RunningClock, ManualClock {
         return false;
     }
 
-    /** Returns a ticker on this clock with a daemon thread of its own. */
-    abstract Ticker newTicker(String threadName);
+    /**
+     * Returns a ticker on this clock with a daemon thread of its own, for a program that talks to a simulator in another
+     * process; beside a simulator, {@link AlibabaCloudSimulator#ticker} is the one to take. To be closed.
+     *
+     * @param threadName the name of its thread
+     */
+    public abstract Ticker newTicker(String threadName);
 }
