@@ -1,0 +1,189 @@
+package dev.ephemeralbuilder.testing.fleet;
+
+import static dev.ephemeralbuilder.testing.fleet.JobRig.job;
+import static dev.ephemeralbuilder.testing.fleet.JobRig.script;
+import static dev.ephemeralbuilder.testing.fleet.JobRig.waitsTheFirstTime;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.ephemeralbuilder.AcquireRequest;
+import dev.ephemeralbuilder.BuildFleet;
+import dev.ephemeralbuilder.Job;
+import dev.ephemeralbuilder.JobAttempt;
+import dev.ephemeralbuilder.JobAttempt.End;
+import dev.ephemeralbuilder.JobResult;
+import dev.ephemeralbuilder.Market;
+import dev.ephemeralbuilder.ReapReport;
+import dev.ephemeralbuilder.ReapReport.Reason;
+import dev.ephemeralbuilder.RecoveryPolicy;
+import dev.ephemeralbuilder.spi.Launch;
+import dev.ephemeralbuilder.spi.StateStore;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Jobs whose process dies, above all between a notice and the replacement: whoever runs the same goes on. */
+@Timeout(120)
+class JobDeathTest {
+    private static final AcquireRequest REQUEST =
+            AcquireRequest.builder().requestId("job-7").build();
+
+    @TempDir
+    Path folder;
+
+    private final StateStore store = StateStore.inMemory();
+    private final AtomicReference<SilencedProvider> dying = new AtomicReference<>();
+
+    /** Returns a rig whose fleet lives on. */
+    private JobRig rig() {
+        return new JobRig(cloud -> cloud.bootTime(Duration.ofSeconds(20)), this::settings, provider -> provider);
+    }
+
+    private BuildFleet.Builder settings(BuildFleet.Builder fleet) {
+        return fleet.stateStore(store)
+                .host("b")
+                .noReaper()
+                .selectionPolicy(LostTest.UNPROTECTED)
+                .closeTimeout(Duration.ofSeconds(2));
+    }
+
+    private BuildFleet mortal(JobRig rig) {
+        return rig.rig.another(this::settings, next -> {
+            dying.set(new SilencedProvider(next));
+            return dying.get();
+        });
+    }
+
+    private Job.Builder named() {
+        return job().request(REQUEST).script(script(waitsTheFirstTime(folder.resolve("begun"))));
+    }
+
+    private CompletableFuture<JobResult> begin(JobRig rig, BuildFleet fleet, Job.Builder job) {
+        CompletableFuture<JobResult> run = fleet.runAsync(job.build(), rig.log);
+        rig.untilSaid("begun");
+        return run;
+    }
+
+    private void die(JobRig rig, BuildFleet fleet, CompletableFuture<JobResult> run) {
+        dying.get().silence();
+        rig.rig.close(fleet);
+        assertThat(run).isCompletedExceptionally();
+    }
+
+    private static String machine(JobRig rig) {
+        assertThat(rig.rig.cloud.machines()).hasSize(1);
+        return rig.rig.cloud.machines().iterator().next();
+    }
+
+    private static String replacementOf(String first, JobRig rig) {
+        rig.until("another machine", () -> others(first, rig).findAny().isPresent());
+        return others(first, rig).findAny().orElseThrow();
+    }
+
+    private static Stream<String> others(String first, JobRig rig) {
+        return rig.rig.cloud.machines().stream().filter(id -> !id.equals(first));
+    }
+
+    /** Runs the job again and returns its only attempt. */
+    private JobAttempt runAgain(JobRig rig, Job.Builder job) {
+        JobResult result = rig.await(rig.run(job));
+        assertThat(result.attempts()).hasSize(1);
+        JobAttempt attempt = result.attempts().get(0);
+        assertThat(attempt.end()).isEqualTo(End.SUCCEEDED);
+        assertThat(rig.log.toString()).endsWith("again\n");
+        return attempt;
+    }
+
+    @Test
+    void aReplacementThatWasOrderedIsUsedAndTheMachineBeforeItGivenBack() {
+        try (JobRig rig = rig()) {
+            BuildFleet mortal = mortal(rig);
+            RecoveryPolicy farewell = RecoveryPolicy.defaults().farewell(script("sleep 300"));
+            CompletableFuture<JobResult> run = begin(rig, mortal, named().recovery(farewell));
+            String first = machine(rig);
+            Instant deadline = rig.rig.ticker.now().plus(JobRig.NOTICE);
+            rig.notice(first);
+            String replacement = replacementOf(first, rig);
+            die(rig, mortal, run);
+            assertThat(rig.rig.cloud.machines()).contains(first);
+
+            assertThat(runAgain(rig, named()).machineId()).contains(replacement);
+            assertThat(rig.rig.creates).isEmpty();
+            rig.passUntilEmpty();
+            assertThat(rig.rig.ticker.now()).isBefore(deadline);
+        }
+    }
+
+    @Test
+    void aReplacementWhoseCreateCallHadNoAnswerIsNotOrderedTwice() {
+        try (JobRig rig = rig()) {
+            BuildFleet mortal = mortal(rig);
+            CompletableFuture<JobResult> run = begin(rig, mortal, named());
+            String first = machine(rig);
+            dying.get().silenceAtLaunch();
+            rig.notice(first);
+            String replacement = replacementOf(first, rig);
+            die(rig, mortal, run);
+
+            assertThat(runAgain(rig, named()).machineId()).contains(replacement);
+            List<Launch> launches = dying.get().launches();
+            assertThat(rig.rig.tokens())
+                    .containsExactly(launches.get(launches.size() - 1).token());
+            rig.passUntilEmpty();
+        }
+    }
+
+    @Test
+    void aNoticeThatTheDeadProcessHadNotHeardIsNoneForTheNext() {
+        try (JobRig rig = rig()) {
+            BuildFleet mortal = mortal(rig);
+            CompletableFuture<JobResult> run = begin(rig, mortal, named());
+            String first = machine(rig);
+            rig.notice(first);
+            die(rig, mortal, run);
+
+            JobAttempt attempt = runAgain(rig, named());
+            assertThat(attempt.machineId())
+                    .hasValueSatisfying(id -> assertThat(id).isNotEqualTo(first));
+            assertThat(rig.rig.creates).hasSize(1);
+            rig.passUntilEmpty();
+        }
+    }
+
+    @Test
+    void whatTheDeadProcessHadBegunOnSpotCountsAsAnAttemptThere() {
+        try (JobRig rig = rig()) {
+            RecoveryPolicy once = RecoveryPolicy.defaults().spotAttempts(1);
+            BuildFleet mortal = mortal(rig);
+            die(rig, mortal, begin(rig, mortal, named().recovery(once)));
+
+            JobAttempt attempt = runAgain(rig, named().recovery(once));
+            assertThat(attempt.offer().orElseThrow().market()).isEqualTo(Market.ON_DEMAND);
+            rig.passUntilEmpty();
+        }
+    }
+
+    @Test
+    void aReplacementThatNobodyComesForIsReapedWhenItsLeaseHasPassed() {
+        try (JobRig rig = rig()) {
+            BuildFleet mortal = mortal(rig);
+            CompletableFuture<JobResult> run = begin(rig, mortal, named());
+            String first = machine(rig);
+            rig.notice(first);
+            String replacement = replacementOf(first, rig);
+            die(rig, mortal, run);
+
+            rig.rig.pass(Duration.ofMinutes(15));
+            assertThat(rig.rig.cloud.machines()).containsExactly(replacement);
+            ReapReport report = rig.rig.blocking(() -> rig.rig.fleet.reap());
+            assertThat(report.deleted()).extracting(ReapReport.Finding::reason).containsExactly(Reason.LEASE_PASSED);
+            rig.passUntilEmpty();
+        }
+    }
+}
