@@ -174,8 +174,8 @@ public interface BuildFleet extends AutoCloseable {
      * <p>A script that fails is the job's result and is never run again. Since a machine on its way down ends its scripts
      * too, such an end counts only if the cloud shows the machine as running when it is asked afterwards; and, if the exit
      * code is 129 or more (ended by a signal) or notice was given, again five seconds later. If that cannot be asked for
-     * three minutes, the machine counts as lost. A machine that goes while files come back from a script that has failed
-     * takes these files away, not the result.
+     * three minutes, the machine counts as lost. Files that cannot come back from a script that has failed, since the
+     * machine goes or for another reason, change nothing of the result: they are missing, which is logged at WARN.
      *
      * <p>With a request id, at most one machine is kept for each attempt, from whichever process: the first has the
      * job's id, the next ones that id with {@code .2}, {@code .3} and so on. If a process goes on for another one that has

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -49,13 +50,16 @@ public final class Job {
      *
      * @param pattern a path on the machine, or a shell pattern, absolute or under the workspace; one that matches nothing
      *     brings nothing
-     * @param target the folder here that each match is copied into, under its own name; made if missing
+     * @param target the folder here that each match is copied into; made if missing
+     * @param names is asked with each match, in the form of the pattern, for the path of its copy below the target; an empty
+     *     path is the last name of the match
      */
-    public record Download(String pattern, Path target) {
+    public record Download(String pattern, Path target, Function<String, Path> names) {
         /** Checks the parts. */
         public Download {
             requireNonNull(pattern, "pattern");
             requireNonNull(target, "target");
+            requireNonNull(names, "names");
         }
     }
 
@@ -180,9 +184,19 @@ public final class Job {
             return this;
         }
 
-        /** Adds files that come back. */
+        /** Adds files that come back, each match under its own last name: of two with the same one, the latter stays. */
         public Builder download(String pattern, Path target) {
-            downloads.add(new Download(pattern, target));
+            return download(pattern, target, match -> Path.of(""));
+        }
+
+        /**
+         * Adds files that come back, under names of the caller's.
+         *
+         * @param names is called once for each match of each attempt, just before it is copied, in their order and from a
+         *     thread of the fleet's; a path that leads out of the target fails the job, as what it throws does
+         */
+        public Builder download(String pattern, Path target, Function<String, Path> names) {
+            downloads.add(new Download(pattern, target, names));
             return this;
         }
 

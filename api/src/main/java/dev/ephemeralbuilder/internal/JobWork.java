@@ -19,9 +19,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What a job does on one machine: files in, steps, files out. Confined to the ticker. */
 final class JobWork {
+    private static final Logger log = LoggerFactory.getLogger(JobWork.class);
+
     private final Job job;
     private final BuilderHandle builder;
     private final Ticker ticker;
@@ -89,7 +93,7 @@ final class JobWork {
             return;
         }
         Job.Upload next = left.next();
-        onErrand(() -> builder.upload(next.source(), next.target(), next.filter()), transfer -> upload(left));
+        errand(() -> builder.upload(next.source(), next.target(), next.filter()), transfer -> upload(left), this::fail);
     }
 
     private void step(Iterator<List<Script>> left) {
@@ -148,18 +152,56 @@ final class JobWork {
             return;
         }
         Job.Download next = left.next();
-        onErrand(() -> download(next), transfers -> {
-            downloads.addAll(transfers);
+        errand(
+                () -> download(next),
+                transfers -> {
+                    downloads.addAll(transfers);
+                    download(left);
+                },
+                failure -> {
+                    boolean scriptsFailed = ended.stream().anyMatch(script -> !script.success());
+                    if (!scriptsFailed) {
+                        fail(failure);
+                    } else {
+                        withoutFiles(next, Failures.unwrap(failure), left);
+                    }
+                });
+    }
+
+    /** A script's failure that is known stays the result, whatever becomes of files. */
+    private void withoutFiles(Job.Download missed, Throwable why, Iterator<Job.Download> left) {
+        if (result.isDone()) {
+            return;
+        }
+        log.warn(
+                "Files of a failed script were not copied [machine={}, pattern={}, reason={}]",
+                builder.id(),
+                missed.pattern(),
+                why.toString());
+        if (JobTry.isLoss(why)) {
+            done();
+        } else {
             download(left);
-        });
+        }
     }
 
     private List<Transfer> download(Job.Download wanted) throws IOException, InterruptedException {
         List<Transfer> transfers = new ArrayList<>();
         for (String match : builder.glob(wanted.pattern())) {
-            transfers.add(builder.download(match, wanted.target().resolve(nameOf(match))));
+            transfers.add(builder.download(match, place(wanted, match)));
         }
         return transfers;
+    }
+
+    private Path place(Job.Download wanted, String match) throws IOException {
+        Path name = wanted.names().apply(match);
+        Path folder = wanted.target().toAbsolutePath().normalize();
+        Path place = folder.resolve(name.toString().isEmpty() ? nameOf(match) : name.toString())
+                .normalize();
+        if (!place.startsWith(folder) || place.equals(folder)) {
+            throw new IOException("The copy of " + match + " would be outside of " + wanted.target());
+        }
+        return place;
     }
 
     /** Returns the last name of a path on the machine: nothing that leads out of the folder here. */
@@ -173,7 +215,7 @@ final class JobWork {
         return name.toString();
     }
 
-    private <T> void onErrand(Callable<T> work, Consumer<T> next) {
+    private <T> void errand(Callable<T> work, Consumer<T> next, Consumer<Throwable> failed) {
         Errand now = new Errand();
         errand = now;
         Stages.whenDone(now.run(files, work), ticker, (value, failure) -> {
@@ -183,20 +225,13 @@ final class JobWork {
             } else if (stopping && Calls.isStopped(failure)) {
                 stopped();
             } else {
-                fail(failure);
+                failed.accept(failure);
             }
         });
     }
 
     private void fail(Throwable failure) {
-        Throwable reason = Failures.unwrap(failure);
-        boolean scriptsFailed = ended.stream().anyMatch(script -> !script.success());
-        if (scriptsFailed && JobTry.isLoss(reason)) {
-            // Its failure is known; that the machine is gone takes only files away.
-            done();
-        } else {
-            result.completeExceptionally(reason);
-        }
+        result.completeExceptionally(Failures.unwrap(failure));
     }
 
     private void done() {

@@ -24,6 +24,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Jobs on machines that stay. */
 @Timeout(120)
@@ -55,6 +57,50 @@ class JobRunTest {
             assertThat(folder.resolve("back/1")).hasContent("one");
             assertThat(folder.resolve("back/2")).hasContent("two");
             rig.passUntilEmpty(Duration.ofMinutes(5));
+        }
+    }
+
+    @Test
+    void filesComeBackUnderTheNamesThatTheCallerGivesThem() {
+        try (FleetRig rig = new FleetRig()) {
+            JobResult result = rig.await(rig.fleet.runAsync(
+                    job().script(Script.of("mkdir a b; echo one >a/x; echo two >b/x"))
+                            .download("?/x", folder.resolve("back"), match -> Path.of("of", match))
+                            .build(),
+                    LogSink.discard()));
+            assertThat(result.downloads()).hasSize(2);
+            assertThat(folder.resolve("back/of/a/x")).hasContent("one");
+            assertThat(folder.resolve("back/of/b/x")).hasContent("two");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"../x", "x/..", "/x"})
+    void noNameLeadsOutOfTheFolder(String name) {
+        try (FleetRig rig = new FleetRig()) {
+            assertThatThrownBy(() -> rig.await(rig.fleet.runAsync(
+                            job().script(Script.of("echo one >x"))
+                                    .download("x", folder.resolve("back"), match -> Path.of(name))
+                                    .build(),
+                            LogSink.discard())))
+                    .isInstanceOf(JobException.class)
+                    .hasMessageContaining("outside of " + folder.resolve("back"));
+            assertThat(folder.resolve("back")).doesNotExist();
+        }
+    }
+
+    @Test
+    void filesThatCannotComeBackDoNotHideThatAScriptHasFailed() throws Exception {
+        Path file = Files.writeString(folder.resolve("file"), "in the way");
+        try (FleetRig rig = new FleetRig()) {
+            JobResult result = rig.await(rig.fleet.runAsync(
+                    job().script(Script.of("echo one >x; exit 3"))
+                            .download("x", file)
+                            .download("x", folder.resolve("back"))
+                            .build(),
+                    LogSink.discard()));
+            assertThat(result.exitCode()).isEqualTo(3);
+            assertThat(folder.resolve("back/x")).hasContent("one");
         }
     }
 
