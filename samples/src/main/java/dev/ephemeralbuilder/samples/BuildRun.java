@@ -1,25 +1,26 @@
 package dev.ephemeralbuilder.samples;
 
 import dev.ephemeralbuilder.BuildFleet;
-import dev.ephemeralbuilder.BuilderException;
-import dev.ephemeralbuilder.CapacityException;
-import dev.ephemeralbuilder.ConfigurationException;
-import dev.ephemeralbuilder.EphemeralBuilder;
-import dev.ephemeralbuilder.LogSink;
+import dev.ephemeralbuilder.JobAttempt;
+import dev.ephemeralbuilder.JobException;
+import dev.ephemeralbuilder.JobResult;
+import dev.ephemeralbuilder.Money;
 import dev.ephemeralbuilder.ScriptResult;
-import dev.ephemeralbuilder.Transfer;
 import dev.ephemeralbuilder.cost.CostEstimate;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Path;
+import dev.ephemeralbuilder.selection.Offer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Currency;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
-/** One build on one machine, from the choice of the machine until it is given back. Used once, by one thread. */
+/**
+ * One build, from the choice of its first machine until the last one is given back or left. Used once, by one thread.
+ */
 final class BuildRun {
     private static final Duration EVENTS_PATIENCE = Duration.ofSeconds(5);
 
@@ -30,16 +31,20 @@ final class BuildRun {
     private final Console console;
     private final Interruption interruption;
     private final boolean stackTrace;
+    private final Plan plan;
+    private final Output output;
+    private final BuildLines lines;
     private final Progress progress;
-    private @Nullable EphemeralBuilder builder;
-    private boolean scriptFailed;
 
-    BuildRun(Caller caller, Console console, Interruption interruption, boolean stackTrace) {
+    BuildRun(Caller caller, Console console, Interruption interruption, boolean stackTrace, Plan plan) {
         this.caller = caller;
         this.console = console;
         this.interruption = interruption;
         this.stackTrace = stackTrace;
-        this.progress = new Progress(console);
+        this.plan = plan;
+        this.output = new Output(caller.out(), console);
+        this.lines = new BuildLines(console, plan, caller.folder(), output);
+        this.progress = new Progress(console, lines);
     }
 
     /**
@@ -48,174 +53,110 @@ final class BuildRun {
      * @param fleets makes the fleet, with a listener added to it
      * @return the exit code
      */
-    int execute(Plan plan, Function<Progress, BuildFleet> fleets) {
+    int execute(Function<Progress, BuildFleet> fleets) {
         BuildFleet fleet = fleets.apply(progress);
         int exitCode;
+        boolean kept = false;
         try {
-            exitCode = work(fleet, plan);
-        } catch (IOException | InterruptedException | RuntimeException e) {
+            JobResult result = fleet.run(plan.job(lines::place), output);
+            awaitTold(result.attempts());
+            exitCode = ended(result);
+            kept = kept(result);
+        } catch (InterruptedException | RuntimeException e) {
             exitCode = failed(e);
         } finally {
             interruption.cleanUp();
-            if (!kept(plan)) {
-                giveBack(fleet);
-            } else {
-                fleet.close();
-            }
+            console.takeBack();
+            giveBack(fleet, kept);
             sayCost();
         }
         return exitCode;
     }
 
-    private int work(BuildFleet fleet, Plan plan) throws IOException, InterruptedException {
-        EphemeralBuilder acquired = acquire(fleet, plan);
-        builder = acquired;
-        for (Plan.Source source : plan.sources()) {
-            upload(acquired, source);
-        }
-        int exitCode = script(acquired, plan);
+    private int ended(JobResult result) {
+        ScriptResult script = result.scripts().get(0);
         boolean complete = true;
         for (Download download : plan.downloads()) {
-            complete &= download(acquired, download, exitCode);
-        }
-        return complete || exitCode != 0 ? exitCode : ExitCodes.FAILURE;
-    }
-
-    private EphemeralBuilder acquire(BuildFleet fleet, Plan plan) throws InterruptedException {
-        console.begin("select");
-        try {
-            EphemeralBuilder acquired = fleet.acquire(plan.spec(), plan.request());
-            progress.awaitReady(EVENTS_PATIENCE);
-            return acquired;
-        } catch (CapacityException | ConfigurationException e) {
-            // These two follow from the ranking, whose event comes on another thread.
-            progress.awaitSelected(EVENTS_PATIENCE);
-            throw e;
-        }
-    }
-
-    private void upload(EphemeralBuilder acquired, Plan.Source source) throws IOException, InterruptedException {
-        Upload upload = source.upload();
-        SourceFiles files = source.files();
-        console.begin("upload");
-        Transfer done = files == null
-                ? acquired.upload(upload.local(), upload.remote())
-                : acquired.upload(upload.local(), upload.remote(), files::accepts);
-        console.end(
-                "upload",
-                Texts.count(done.files(), "file") + ", " + Texts.bytes(done.bytes()) + ": " + shown(upload.local())
-                        + " -> " + upload.remote() + (files == null ? "" : " (" + files.rule() + ")"));
-    }
-
-    private int script(EphemeralBuilder acquired, Plan plan) throws IOException, InterruptedException {
-        console.line("script    starts, at most " + Texts.duration(plan.script().timeout()));
-        Instant start = caller.ticker().now();
-        Output output = new Output(caller.out());
-        ScriptResult result = acquired.run(plan.script(), output.sink());
-        if (output.openLine) {
-            console.row("");
-        }
-        console.end("script", Duration.between(start, caller.ticker().now()), ending(plan, result));
-        scriptFailed = !result.success();
-        return ExitCodes.of(result);
-    }
-
-    private static String ending(Plan plan, ScriptResult result) {
-        return switch (result.ending()) {
-            case EXITED -> "exit code " + result.exitCode();
-            case TIMED_OUT ->
-                "ended: it ran longer than --timeout "
-                        + Texts.duration(plan.script().timeout());
-            case OUTPUT_LIMIT ->
-                "ended: it wrote more than " + Texts.bytes(plan.script().outputLimit());
-            case CANCELLED -> "ended: it was cancelled";
-        };
-    }
-
-    private boolean download(EphemeralBuilder acquired, Download download, int exitCode)
-            throws IOException, InterruptedException {
-        console.begin("download");
-        try {
-            List<String> matches = acquired.glob(download.pattern());
-            for (String match : matches) {
-                Path target = download.target(match);
-                Transfer done = acquired.download(match, target);
-                console.end(
-                        "download",
-                        match + " -> " + shown(target) + " (" + Texts.count(done.files(), "file") + ", "
-                                + Texts.bytes(done.bytes()) + ")");
-                console.begin("download");
+            if (!lines.matched(download)) {
+                complete = false;
+                // Of a failed script, files may be missing for another reason, which was told then.
+                console.line("download  "
+                        + (script.success() ? "nothing on the machine matches " : "nothing came back for ")
+                        + download.pattern());
             }
-            console.quiet();
-            if (matches.isEmpty()) {
-                console.line("download  nothing on the machine matches " + download.pattern() + " (in "
-                        + acquired.workspace() + ")");
-            }
-            return !matches.isEmpty();
-        } catch (IOException | RuntimeException e) {
-            if (exitCode == 0 || interruption.requested()) {
-                throw e;
-            }
-            // The script's own failure is what the caller must hear of.
-            failed(e);
+        }
+        return complete || !script.success() ? ExitCodes.of(script) : ExitCodes.FAILURE;
+    }
+
+    /** Says where the machine of a failed script was left; false if none was. */
+    private boolean kept(JobResult result) {
+        Plan.Keep keep = plan.keep();
+        if (keep == null || result.success()) {
             return false;
         }
+        if (result.kept().isEmpty()) {
+            console.line("the machine cannot be kept and is given back");
+            return false;
+        }
+        JobResult.Kept kept = result.kept().get();
+        Instant wanted = caller.ticker().now().plus(keep.time());
+        boolean cut = kept.until().isBefore(wanted.minus(CLOCKS));
+        Optional<Offer> offer = result.attempts().stream()
+                .filter(attempt ->
+                        attempt.machineId().filter(kept.machineId()::equals).isPresent())
+                .findFirst()
+                .flatMap(JobAttempt::offer);
+        console.line("kept      " + kept.machineId() + " until "
+                + kept.until().truncatedTo(ChronoUnit.SECONDS)
+                + offer.map(o -> ", for " + Texts.money(o.hourlyPrice()) + " per hour")
+                        .orElse("")
+                + (cut ? "; that is its cap, which this cloud cannot raise" : ""));
+        String on = keep.options() + " " + kept.machineId();
+        console.row("  what the script wrote:  ephemeral attach" + on);
+        console.row("  a shell on the machine: ephemeral ssh" + on);
+        console.row("  to give it back:        ephemeral release" + on);
+        return true;
     }
 
     private int failed(Exception e) {
+        if (e instanceof JobException job) {
+            awaitTold(job.attempts());
+        }
         console.quiet();
         if (interruption.requested()) {
-            console.line(builder == null ? "interrupted" : "interrupted; the machine is given back");
+            console.line(progress.launched() ? "interrupted; the machine is given back" : "interrupted");
             return ExitCodes.INTERRUPTED;
         }
-        console.line(Failures.message(e));
+        Duration deadline = plan.deadline();
+        int exitCode = Failures.exitCode(e);
+        console.line(
+                exitCode == ExitCodes.TIMED_OUT && deadline != null
+                        ? "ended: the build took longer than --deadline " + Texts.duration(deadline)
+                        : Failures.message(e));
         if (stackTrace) {
             e.printStackTrace(caller.err());
         }
-        return Failures.exitCode(e);
+        return exitCode;
     }
 
-    /** Leaves the machine of a failed script if that is wanted; false if it is to be given back. */
-    private boolean kept(Plan plan) {
-        Plan.Keep keep = plan.keep();
-        EphemeralBuilder acquired = builder;
-        if (keep == null || acquired == null || !scriptFailed || interruption.requested()) {
-            return false;
-        }
-        console.begin("keep");
+    /** What an outcome says comes behind what events tell, which come on another thread. */
+    private void awaitTold(List<JobAttempt> attempts) {
         try {
-            Instant wanted = caller.ticker().now().plus(keep.time());
-            Instant until = acquired.keep(keep.time());
-            boolean cut = until.isBefore(wanted.minus(CLOCKS));
-            console.end("keep", "");
-            String id = acquired.id();
-            console.line("kept      " + id + " until " + until.truncatedTo(ChronoUnit.SECONDS) + ", for "
-                    + Texts.money(acquired.offer().hourlyPrice()) + " per hour"
-                    + (cut ? "; that is its cap, which this cloud cannot raise" : ""));
-            console.row("  what the script wrote:  ephemeral attach" + keep.options() + " " + id);
-            console.row("  a shell on the machine: ephemeral ssh" + keep.options() + " " + id);
-            console.row("  to give it back:        ephemeral release" + keep.options() + " " + id);
-            return true;
-        } catch (BuilderException e) {
-            console.quiet();
-            console.line("the machine cannot be kept and is given back: " + Failures.message(e));
-            return false;
+            progress.awaitAttempts(attempts.size(), EVENTS_PATIENCE);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            console.quiet();
-            return false;
         }
     }
 
-    private void giveBack(BuildFleet fleet) {
+    private void giveBack(BuildFleet fleet, boolean kept) {
         console.begin("release");
-        EphemeralBuilder acquired = builder;
-        if (acquired != null) {
-            acquired.close();
-        }
         fleet.close();
         try {
             List<String> left = progress.awaitGone(EVENTS_PATIENCE);
+            if (kept && left.isEmpty()) {
+                console.quiet();
+                return;
+            }
             console.end(
                     "release",
                     left.isEmpty()
@@ -229,44 +170,28 @@ final class BuildRun {
     }
 
     private void sayCost() {
-        EphemeralBuilder acquired = builder;
-        if (acquired != null) {
-            CostEstimate cost = acquired.cost();
-            console.line(
-                    "cost      " + Texts.money(cost.amount()) + " for " + Texts.duration(cost.billed()) + "; on demand "
-                            + Texts.money(cost.onDemand()) + " (" + OfferTable.saved(cost.amount(), cost.onDemand())
-                            + " % saved); an estimate");
+        Map<Currency, Sum> sums = new LinkedHashMap<>();
+        progress.costs().forEach(cost -> sums.merge(cost.amount().currency(), Sum.of(cost), Sum::plus));
+        for (Sum sum : sums.values()) {
+            console.line("cost      " + Texts.money(sum.amount()) + " for " + Texts.duration(sum.billed())
+                    + (sum.machines() == 1 ? "" : " on " + sum.machines() + " machines") + "; on demand "
+                    + Texts.money(sum.onDemand()) + " (" + OfferTable.saved(sum.amount(), sum.onDemand())
+                    + " % saved); an estimate");
         }
     }
 
-    private String shown(Path path) {
-        if (path.equals(caller.folder())) {
-            return ".";
-        }
-        return path.startsWith(caller.folder())
-                ? caller.folder().relativize(path).toString()
-                : path.toString();
-    }
-
-    /** Passes the build's output on and remembers whether its last line is complete. */
-    private static final class Output {
-        private final OutputStream out;
-        private volatile boolean openLine;
-
-        Output(OutputStream out) {
-            this.out = out;
+    /** What machines have cost together. */
+    private record Sum(int machines, Money amount, Money onDemand, Duration billed) {
+        static Sum of(CostEstimate cost) {
+            return new Sum(1, cost.amount(), cost.onDemand(), cost.billed());
         }
 
-        LogSink sink() {
-            return (stream, bytes, length) -> {
-                try {
-                    out.write(bytes, 0, length);
-                    out.flush();
-                } catch (IOException e) {
-                    throw new IOException("standard output cannot be written: " + e.getMessage(), e);
-                }
-                openLine = bytes[length - 1] != '\n';
-            };
+        Sum plus(Sum other) {
+            return new Sum(
+                    machines + other.machines,
+                    amount.plus(other.amount),
+                    onDemand.plus(other.onDemand),
+                    billed.plus(other.billed));
         }
     }
 }

@@ -22,6 +22,7 @@ final class Console implements AutoCloseable {
     private final boolean live;
     private final Ticker ticker;
 
+    private boolean lent;
     private @Nullable String phase;
     private Instant since = Instant.EPOCH;
     private Ticker.@Nullable Scheduled redraw;
@@ -49,8 +50,11 @@ final class Console implements AutoCloseable {
     /** Begins a phase: shown on a terminal only. */
     synchronized void begin(String name) {
         stop();
-        phase = name;
         since = ticker.now();
+        if (lent) {
+            return;
+        }
+        phase = name;
         draw();
         if (live) {
             redraw = ticker.schedule(REDRAW, this::tick);
@@ -73,6 +77,17 @@ final class Console implements AutoCloseable {
     /** Takes the live line away, so that others may write to the terminal. */
     synchronized void quiet() {
         stop();
+    }
+
+    /** Shows no phase from now on, since the build writes to the terminal. */
+    synchronized void lend() {
+        stop();
+        lent = true;
+    }
+
+    /** Shows phases again that begin from now on. */
+    synchronized void takeBack() {
+        lent = false;
     }
 
     @Override

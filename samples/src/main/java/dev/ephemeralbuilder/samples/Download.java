@@ -48,6 +48,12 @@ record Download(String pattern, Path local, boolean intoFolder) {
         return new Download(pattern, local, intoFolder);
     }
 
+    /** Returns the folder that all copies are in. */
+    Path folder() {
+        Path parent = local.getParent();
+        return intoFolder || parent == null ? local : parent;
+    }
+
     /**
      * Returns where the copy of a match goes. In a folder it keeps its path below the last folder before the first
      * wildcard, so that no two matches have one name.

@@ -8,7 +8,7 @@ final class ExitCodes {
     static final int LEFT_OVER = 1;
     /** Wrong options or settings. */
     static final int USAGE = 2;
-    /** The script ran longer than it may, as with timeout(1). */
+    /** The script ran longer than it may, or the build did, as with timeout(1). */
     static final int TIMED_OUT = 124;
     /** The command itself failed, as with docker(1). */
     static final int FAILURE = 125;

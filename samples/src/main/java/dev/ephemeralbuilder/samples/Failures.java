@@ -1,5 +1,7 @@
 package dev.ephemeralbuilder.samples;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.BuilderLostException;
 import dev.ephemeralbuilder.BuilderReclaimedException;
@@ -8,6 +10,8 @@ import dev.ephemeralbuilder.CapacityException;
 import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.CredentialsException;
 import dev.ephemeralbuilder.ImagePullException;
+import dev.ephemeralbuilder.JobAttempt;
+import dev.ephemeralbuilder.JobException;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.QuotaException;
 import dev.ephemeralbuilder.ThrottledException;
@@ -24,11 +28,18 @@ final class Failures {
         if (failure instanceof CommandException e) {
             return e.exitCode();
         }
+        if (failure instanceof JobException e) {
+            boolean late = e.attempts().stream().anyMatch(attempt -> attempt.end() == JobAttempt.End.DEADLINE);
+            return late ? ExitCodes.TIMED_OUT : exitCode(reason(e));
+        }
         return failure instanceof ConfigurationException ? ExitCodes.USAGE : ExitCodes.FAILURE;
     }
 
     /** Returns what to tell a person. */
     static String message(Throwable failure) {
+        if (failure instanceof JobException e) {
+            return message(reason(e));
+        }
         if (failure instanceof CommandException) {
             return text(failure);
         }
@@ -79,6 +90,10 @@ final class Failures {
             return e.retryable() ? "\n  try again" : "";
         }
         return "";
+    }
+
+    private static Throwable reason(JobException e) {
+        return requireNonNull(e.getCause(), "a job ends for a reason");
     }
 
     private static String text(Throwable failure) {

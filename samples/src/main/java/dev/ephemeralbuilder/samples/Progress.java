@@ -1,34 +1,53 @@
 package dev.ephemeralbuilder.samples;
 
+import dev.ephemeralbuilder.cost.CostEstimate;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.event.BuilderListener;
 import dev.ephemeralbuilder.selection.Selection;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Tells the console what the fleet does, and knows which machines are there. Safe for use by many threads. */
+/**
+ * Tells the console what the fleet does, and knows which machines are there and what they cost. Safe for use by many
+ * threads.
+ */
 final class Progress implements BuilderListener {
     private static final int BEST = 5;
 
     private final Console console;
+    private final BuilderListener lines;
     private final Set<String> present = new TreeSet<>();
-    private final CompletableFuture<Void> selected = new CompletableFuture<>();
-    private final CompletableFuture<Void> ready = new CompletableFuture<>();
+    private final Map<String, CostEstimate> costs = new LinkedHashMap<>();
+    private final Semaphore attempts = new Semaphore(0);
     private CompletableFuture<Void> empty = CompletableFuture.completedFuture(null);
 
-    Progress(Console console) {
+    /** @param lines tells of the build, and hears of each event after this one */
+    Progress(Console console, BuilderListener lines) {
         this.console = console;
+        this.lines = lines;
     }
 
     @Override
     public void onEvent(BuilderEvent event) {
+        ofFleet(event);
+        lines.onEvent(event);
+        if (event instanceof BuilderEvent.JobAttemptEnded) {
+            attempts.release();
+        }
+    }
+
+    private void ofFleet(BuilderEvent event) {
         if (event instanceof BuilderEvent.Selected e) {
             selected(e.selection(), e.took());
         } else if (event instanceof BuilderEvent.Launching) {
@@ -46,10 +65,19 @@ final class Progress implements BuilderListener {
             console.begin("connect");
         } else if (event instanceof BuilderEvent.Ready e) {
             console.end("connect", e.took(), "");
-            ready.complete(null);
         } else if (event instanceof BuilderEvent.ReclaimNoticed e) {
-            console.line("the cloud takes the machine back at " + e.notice().deadline() + " ("
+            console.line("reclaim   the cloud takes " + e.machineId() + " back at "
+                    + e.notice().deadline().truncatedTo(ChronoUnit.SECONDS) + " ("
                     + e.notice().source() + ")");
+        } else if (event instanceof BuilderEvent.ReclaimWithdrawn e) {
+            console.line("reclaim   the cloud does not take " + e.machineId() + " back after all");
+        } else if (event instanceof BuilderEvent.TakenOver e) {
+            appeared(e.machineId());
+            console.end("launch", Duration.ZERO, "took over " + e.offer() + ": " + e.machineId());
+        } else if (event instanceof BuilderEvent.JobAttemptEnded e) {
+            e.attempt().machineId().ifPresent(id -> e.attempt().cost().ifPresent(cost -> cost(id, cost)));
+        } else if (event instanceof BuilderEvent.Released e) {
+            cost(e.machineId(), e.cost());
         } else if (event instanceof BuilderEvent.Gone e) {
             disappeared(e.machineId());
         } else if (event instanceof BuilderEvent.Detached e) {
@@ -57,14 +85,24 @@ final class Progress implements BuilderListener {
         }
     }
 
-    /** Waits until the ranking was shown, so that what follows from it is not told before it. */
-    void awaitSelected(Duration atMost) throws InterruptedException {
-        await(selected, atMost);
+    /** Waits until so many attempts are known to have ended, so that no later line comes before what they have told. */
+    void awaitAttempts(int count, Duration atMost) throws InterruptedException {
+        // Only the order of lines depends on it.
+        boolean ignored = attempts.tryAcquire(count, atMost.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** Waits until the last event of an acquire was heard, so that no later line comes before it. */
-    void awaitReady(Duration atMost) throws InterruptedException {
-        await(ready, atMost);
+    /** Returns what each machine that there was has cost, as far as is known. */
+    synchronized List<CostEstimate> costs() {
+        return List.copyOf(costs.values());
+    }
+
+    private synchronized void cost(String machineId, CostEstimate cost) {
+        costs.put(machineId, cost);
+    }
+
+    /** Returns whether there was a machine. */
+    synchronized boolean launched() {
+        return !empty.isDone() || !costs.isEmpty();
     }
 
     /** Waits until every machine is gone or left to its lease, and returns those that are not. */
@@ -73,10 +111,19 @@ final class Progress implements BuilderListener {
         synchronized (this) {
             all = empty;
         }
-        await(all, atMost);
-        synchronized (this) {
-            return new ArrayList<>(present);
+        try {
+            all.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException late) {
+            // Those that are left are returned.
+            return left();
+        } catch (ExecutionException impossible) {
+            throw new IllegalStateException("nobody fails this future", impossible);
         }
+        return left();
+    }
+
+    private synchronized List<String> left() {
+        return new ArrayList<>(present);
     }
 
     private synchronized void appeared(String id) {
@@ -101,17 +148,5 @@ final class Progress implements BuilderListener {
                 Texts.count(fit, "offer") + " fit, " + selection.rejections().size() + " left out"
                         + (fit > BEST ? "; the best " + BEST + ":" : ""));
         OfferTable.lines(selection, BEST).forEach(console::row);
-        selected.complete(null);
-    }
-
-    private static void await(CompletableFuture<Void> future, Duration atMost) throws InterruptedException {
-        try {
-            future.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (TimeoutException late) {
-            // Only the order of lines depends on it.
-            return;
-        } catch (ExecutionException impossible) {
-            throw new IllegalStateException("nobody fails this future", impossible);
-        }
     }
 }

@@ -33,7 +33,8 @@ import picocli.CommandLine.Parameters;
         name = "run",
         description = {
             "Launches the best machine that there is, copies files to it, runs a script there, copies files back and"
-                    + " gives the machine back.",
+                    + " gives the machine back. If the cloud takes the machine back in the middle, all of it begins again"
+                    + " from the start on another one.",
             "",
             "Standard output holds the script's output and nothing else; everything else goes to standard error.",
             ""
@@ -46,7 +47,7 @@ import picocli.CommandLine.Parameters;
         exitCodeList = {
             "*:the script's own",
             "2:an option or a setting is wrong",
-            "124:the script ran longer than --timeout",
+            "124:the script ran longer than --timeout, or the build than --deadline",
             "125:ephemeral itself failed, or a download matched nothing",
             "130:ended by Ctrl-C; the machine was given back"
         },
@@ -55,13 +56,18 @@ import picocli.CommandLine.Parameters;
             "  ephemeral run --simulated --upload . --download 'target/*.jar:out/' -- './mvnw -B package'",
             "  ephemeral run --simulated --provider any --fault CreateContainerGroup=error:OperationDenied.NoStock -- 'uname -a'",
             "  ephemeral run --keep-on-failure 1h --upload . -- 'make test'",
-            "  ephemeral run --vcpus 8 --memory 16 --market any --timeout 2h --upload . -- 'make -j8'"
+            "  ephemeral run --vcpus 8 --memory 16 --market any --timeout 2h --upload . -- 'make -j8'",
+            "  ephemeral run --expected 20m --farewell ./save-cache.sh --deadline 2h --upload . -- 'make -j8'",
+            "  ephemeral run --market spot --spot-attempts 1 -- 'what may not be begun twice'"
         })
 final class RunCommand implements Callable<Integer> {
     private static final BigDecimal THOUSAND = BigDecimal.valueOf(1000);
     private static final BigDecimal MIB_PER_GIB = BigDecimal.valueOf(1024);
     private static final BigDecimal MOST = BigDecimal.valueOf(1_000_000);
     private static final int MOST_PORT = 65_535;
+
+    /** Of a job, see {@link BuildFleet#run}. */
+    private static final int MOST_REQUEST_ID = 60;
 
     /** Public traffic is paid by its volume, so a low bandwidth would save nothing. */
     private static final int PUBLIC_MBIT = 100;
@@ -147,6 +153,9 @@ final class RunCommand implements Callable<Integer> {
 
     @Option(names = "--timeout", paramLabel = "TIME", description = "How long the script may run. Default: 1h.")
     private @Nullable Duration timeout;
+
+    @Mixin
+    private final RecoveryOptions recovery = new RecoveryOptions();
 
     @Option(
             names = "--env",
@@ -249,27 +258,28 @@ final class RunCommand implements Callable<Integer> {
             Console console, Settings settings, ProviderChoice choice, Plan plan, List<BuilderListener> listeners)
             throws IOException, InterruptedException {
         String fleetOwner = owner(settings);
-        BuildRun run = new BuildRun(caller, console, interruption, stackTrace);
         if (simulated) {
             try (Simulation simulation = Simulation.start(caller, settings, choice, console)) {
                 faults.order(simulation.faults());
                 Plan there = plan.on(images.simulated(choice, settings, simulation.machineImage()));
                 List<CloudProvider> providers = simulation.providers();
-                return run.execute(
-                        there,
-                        progress -> fleet(fleetOwner, providers, progress, listeners)
+                return build(console, there)
+                        .execute(progress -> fleet(fleetOwner, providers, progress, listeners)
                                 .build());
             }
         }
         Images made = images.in(choice, settings);
         try (StateStore store = state.open(settings, caller, fleetOwner)) {
             List<CloudProvider> providers = Providers.cloud(settings, choice, caller.environment());
-            return run.execute(
-                    plan.on(made),
-                    progress -> fleet(fleetOwner, providers, progress, listeners)
+            return build(console, plan.on(made))
+                    .execute(progress -> fleet(fleetOwner, providers, progress, listeners)
                             .stateStore(store)
                             .build());
         }
+    }
+
+    private BuildRun build(Console console, Plan plan) {
+        return new BuildRun(caller, console, interruption, stackTrace, plan);
     }
 
     private Plan plan(Settings settings, ProviderChoice choice) throws IOException, InterruptedException {
@@ -277,13 +287,26 @@ final class RunCommand implements Callable<Integer> {
             MachineSpec machine = machine(settings, choice);
             AcquireRequest.Builder request = AcquireRequest.builder();
             if (requestId != null) {
+                if (requestId.length() > MOST_REQUEST_ID) {
+                    throw CommandException.usage("--request-id may have at most " + MOST_REQUEST_ID
+                            + " characters, since another attempt adds a number to it");
+                }
                 request.requestId(requestId);
             }
+            recovery.expected().ifPresent(request::expectedDuration);
             Script checkedScript = script(machine.maxLifetime());
             List<Download> checkedDownloads = downloads.stream()
                     .map(d -> Download.parse(d, caller.folder()))
                     .toList();
-            return new Plan(machine, request.build(), sources(), checkedScript, checkedDownloads, keep());
+            return new Plan(
+                    machine,
+                    request.build(),
+                    sources(),
+                    checkedScript,
+                    checkedDownloads,
+                    recovery.policy(machine.markets(), this::script),
+                    recovery.deadline().orElse(null),
+                    keep());
         } catch (IllegalArgumentException e) {
             // The library checks ranges; its messages name the value.
             throw CommandException.usage(String.valueOf(e.getMessage()));
@@ -374,8 +397,11 @@ final class RunCommand implements Callable<Integer> {
                             + Texts.duration(lifetime) + "; raise --max-lifetime");
         }
         Duration longest = lifetime.compareTo(Script.DEFAULT_TIMEOUT) < 0 ? lifetime : Script.DEFAULT_TIMEOUT;
-        Script checked = Script.of(script.get(0))
-                .timeout(timeout == null ? longest : timeout)
+        return script(script.get(0)).timeout(timeout == null ? longest : timeout);
+    }
+
+    private Script script(String text) {
+        Script checked = Script.of(text)
                 .env(EnvironmentOptions.read(
                         environment,
                         environmentFiles.stream().map(caller.folder()::resolve).toList(),

@@ -52,6 +52,11 @@ class UsageTest {
                 "run --simulated --max-lifetime 9999d -- x | maxLifetime must be positive and at most 3 years",
                 "run --simulated --request-id -x -- x | requestId",
                 "run --simulated --request-id=a/b -- x | requestId must match",
+                "run --simulated --expected soon -- x | --expected': expected a time such as 90s",
+                "run --simulated --deadline 0s -- x | --deadline': expected a time above zero",
+                "run --simulated --spot-attempts -1 -- x | spotAttempts must not be negative, was -1",
+                "run --simulated --spot-attempts many -- x | --spot-attempts': 'many' is not an int",
+                "run --simulated --market spot --spot-attempts 0 -- x | --spot-attempts 0 leaves nothing to launch with",
                 "run --simulated --owner a/b -- x  | --owner: expected a name for your machines",
                 "run --simulated --env 1A=x -- x   | --env: expected NAME=VALUE",
                 "run --simulated --env-file no -- x| --env-file: there is no file",
@@ -106,6 +111,13 @@ class UsageTest {
     }
 
     @Test
+    void aRequestIdThatLeavesNoRoomForTheNumberOfAnAttemptIsRefused() {
+        assertThat(rig.run("run", "--simulated", "--request-id", "a".repeat(61), "--", "x"))
+                .isEqualTo(2);
+        assertThat(rig.err()).contains("--request-id may have at most 60 characters");
+    }
+
+    @Test
     void aMistakeInTheSettingsHereIsFound() throws IOException {
         Files.writeString(
                 folder.resolve("ephemeral.toml"), "[fleet]\nowner = \"me\"\n[ecs]\nregoin = \"cn-hangzhou\"\n");
@@ -125,7 +137,15 @@ class UsageTest {
     @Test
     void helpShowsEveryExitCodeAndAnExample() {
         assertThat(rig.run("run", "--help")).isZero();
-        assertThat(rig.out()).contains("124", "125", "130", "--download", "ephemeral run --simulated --upload .");
+        assertThat(rig.out())
+                .contains(
+                        "124",
+                        "125",
+                        "130",
+                        "--download",
+                        "--farewell",
+                        "from the start",
+                        "ephemeral run --simulated --upload .");
         assertThat(rig.err()).isEmpty();
     }
 
