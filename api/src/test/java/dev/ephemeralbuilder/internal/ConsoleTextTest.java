@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -92,6 +93,60 @@ class ConsoleTextTest {
         assertThat(ConsoleText.end("said " + secret + " then"))
                 .doesNotContain(value)
                 .startsWith("said ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "DB_PASSWORD=hunter2",
+                "DB_PASS=hunter2",
+                "MYSQL_PWD=hunter2",
+                "GITHUB_TOKEN: hunter2",
+                "X-Auth-Token: Bearer hunter2",
+                "NPM_TOKEN=hunter2",
+                "access_token=hunter2",
+                "aws_secret_access_key = hunter2",
+                "api-key: hunter2",
+                "{\"password\": \"hunter2\"}",
+                "{\\\"password\\\":\\\"hunter2\\\"}",
+                "{'password' => 'hunter2'}",
+                "client_secret=hunter2",
+                "Authorization: Bearer hunter2",
+                "Authorization: hunter2",
+                "curl -H \"authorization: Basic hunter2\"",
+                "--password hunter2",
+                "--db-password 'some hunter2'",
+                "-storepassword hunter2",
+                "--token=hunter2",
+                "https://user:hunter2@host",
+                "https://user:a@hunter2@host",
+                "https://hunter2@host/path",
+                "password = \"two hunter2 words\"",
+                "password = \"two \\\" hunter2 words\"",
+                "password = \"two hunter2 words",
+                "password='two hunter2 words'",
+                "a ghp_hunter2hunter2hunter2",
+                "bearer hunter2hunter2hunter2"
+            })
+    void theUsualFormsOfSecretsAreRemoved(String secret) {
+        assertThat(ConsoleText.end("said " + secret + "\nthen"))
+                .doesNotContain("hunter2")
+                .startsWith("said ")
+                .endsWith("\nthen");
+    }
+
+    @Test
+    void aSecretIsReplacedOnce() {
+        assertThat(ConsoleText.end("TOKEN=ghp_abcdefghijklmnop http://host:80/a then"))
+                .isEqualTo("TOKEN=[removed: looked like a key] http://host:80/a then");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"token", "a-", "--token-", "password=\"\\\"", "://a:", "pwd : ", "a_", "bearer ", "'", "pwd\\\""})
+    @Timeout(30)
+    void noRepetitionTakesLong(String part) {
+        String end = ConsoleText.end(part.repeat(400_000 / part.length()));
+        assertThat(end.getBytes(StandardCharsets.UTF_8)).hasSizeLessThanOrEqualTo(ConsoleText.MAX_BYTES);
     }
 
     @Test
