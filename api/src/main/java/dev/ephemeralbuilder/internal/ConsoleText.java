@@ -31,26 +31,29 @@ final class ConsoleText {
     private static final Pattern ACCESS_KEY =
             Pattern.compile("\\b(?:LTAI|STS\\.|gh[opsru]_|github_pat_|glpat-|npm_)[\\w-]{12,}");
 
-    private static final String NAME = "(?:password|passwd|passphrase|pwd|(?<=[_.-])pass|secret|token|signature|credential"
-            + "|api[_-]?key|access[_-]?key|private[_-]?key)[\\w.-]{0,60}+";
+    private static final String NAME =
+            "(?:password|passwd|passphrase|pwd|(?<=[_.-])pass|secret|token|signature|credential"
+                    + "|api[_-]?key|access[_-]?key|private[_-]?key)[\\w.-]{0,60}+";
 
     /** In quotes up to the one that is not behind a backslash, or to the end of the line; otherwise a word. */
     private static final String VALUE = "(?:(?:bearer|basic|token)\\s{1,8})?(?:" + Pattern.quote(REMOVED)
             + "|\"[^\"\\n]*+(?:(?<=\\\\)\"[^\"\\n]*+){0,50}+\"?|'[^'\\n]*+'?|\\S++)";
 
-    // The machine may say what it likes: each repetition has a bound, or gives nothing back, or cannot match what follows it.
+    // The machine may say what it likes: each repetition has a bound, or gives nothing back, or cannot match what
+    // follows it.
 
     private static final Pattern NAMED =
             Pattern.compile("(?i)(" + NAME + "[\\\\\"']{0,3}+\\s{0,20}+[=:]{1,2}+>?\\s{0,20}+)" + VALUE);
 
-    private static final Pattern OPTION = Pattern.compile("(?i)(--?[\\w-]{0,60}?" + NAME + "[ \\t]{1,20}+)" + VALUE);
+    private static final Pattern OPTION =
+            Pattern.compile("(?i)((?<![\\w-])--?[\\w-]{0,60}?" + NAME + "[ \\t]{1,20}+)" + VALUE);
 
     private static final Pattern HEADER =
             Pattern.compile("(?i)(authorization[\\\\\"']{0,3}+\\s{0,20}+[=:]\\s{0,20}+)[^\\n]++");
 
     private static final Pattern BEARER = Pattern.compile("(?i)\\b(bearer\\s{1,8}+)[\\w.~+/=-]{16,}+");
 
-    private static final Pattern USER = Pattern.compile("(://)(?:[^\\s/:@]{0,256}+:\\S{1,512}@|[^\\s/@]{1,512}+@)");
+    private static final Pattern USER = Pattern.compile("(://)(?:[^\\s/:@]{0,256}+:\\S{1,256}@|[^\\s/@]{1,512}+@)");
 
     private static final Pattern SEQUENCE = Pattern.compile("\u001b(?:\\[[0-9;?]*[ -/]*[@-~]|[@-Z\\\\-_])");
     private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}&&[^\\n\\t]]");

@@ -140,13 +140,13 @@ public final class EciProvider implements CloudProvider {
         ecsClient.onDate(listener);
     }
 
-    /** Returns the limits of ECI (eci-openapi, section 4). */
     /** Returns 30: what a container group has for nothing (eci-openapi, 7). */
     @Override
     public int freeDiskGib() {
         return GroupOrders.FREE_DISK_GIB;
     }
 
+    /** Returns the limits of ECI (eci-openapi, section 4). */
     @Override
     public ProviderLimits limits() {
         return limits;

@@ -308,6 +308,12 @@ public final class EcsProvider implements CloudProvider {
         return addresses.apply(machine).map(ssh::knock).orElse(CompletableFuture.completedFuture(Door.UNKNOWN));
     }
 
+    /** Returns {@code http://100.100.100.200} (ecs-openapi, 2). */
+    @Override
+    public Optional<URI> machineMetadata() {
+        return Optional.of(METADATA);
+    }
+
     /**
      * {@inheritDoc}
      *
@@ -316,12 +322,6 @@ public final class EcsProvider implements CloudProvider {
      * @throws ProviderException retryable and without effect while the machine has no address, does not answer or does
      *     not let the user in yet; not retryable, with the code {@code HostKeyMismatch}, if it shows another host key
      */
-    /** Returns {@code http://100.100.100.200} (ecs-openapi, 2). */
-    @Override
-    public Optional<URI> machineMetadata() {
-        return Optional.of(METADATA);
-    }
-
     @Override
     public Shell open(Machine machine, ShellKeys keys) throws InterruptedException {
         InetSocketAddress address = addresses
