@@ -1,6 +1,7 @@
 package dev.ephemeralbuilder.samples.bench;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,6 +32,11 @@ record BuildLog(String job, int blocks, int lines, double pause, int exitCode) {
         Difference plus(Difference other) {
             return new Difference(lost + other.lost, doubled + other.doubled);
         }
+    }
+
+    /** Returns how long it takes at least, by the wall clock. */
+    Duration length() {
+        return Duration.ofMillis((long) (blocks * pause * 1000));
     }
 
     /** Returns the script of a second that follows from its name, with an exit code from 0 to 63. */

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,16 @@ final class Controller {
     static final String TRIED = "tried";
     static final String CLOSED = "closed";
 
-    private static final Duration ONE_JOB = Duration.ofMinutes(10);
+    /** A machine is about to be taken back. */
+    static final String TAKEN = "taken";
+
+    private static final Duration SLACK = Duration.ofMinutes(5);
+
+    /** By the cloud's clock: until a machine is ready, or given up. */
+    private static final Duration READY = Ours.READY;
+
+    /** Of one job on its way through the library. */
+    private static final int MOST_ATTEMPTS = 4;
 
     private final Plan plan;
     private final PrintStream out;
@@ -103,21 +113,39 @@ final class Controller {
             return reclaims == null ? Work.of(attempt) : reclaims.work(job.name(), attempt);
         }
 
-        private Mischief mischief() {
-            return new Mischief(cloud, seed, reclaims == null ? Mischief.Shares.FAULTS : Mischief.Shares.NONE);
+        /** Returns how long it takes at most, by the wall clock, until something is said, if all is well. */
+        Duration silence() {
+            Duration longest = reclaims == null ? Duration.ZERO : ReclaimPlan.LONGEST;
+            return SLACK.plusMillis((long) (READY.plus(longest).toMillis() / scale));
+        }
+
+        private Duration oneJob() {
+            return silence().multipliedBy(Math.max(tries, MOST_ATTEMPTS));
+        }
+
+        private Mischief mischief(Consumer<String> takes) {
+            Mischief.Shares shares = reclaims == null ? Mischief.Shares.FAULTS : Mischief.Shares.NONE;
+            return new Mischief(cloud, seed, shares, takes);
         }
     }
 
     /**
      * What has happened.
      *
-     * @param what {@link #USED}, {@link #TRIED} or {@link #CLOSED}
+     * @param what {@link #USED}, {@link #TAKEN}, {@link #TRIED} or {@link #CLOSED}
      * @param job the job, or empty
-     * @param machine the machine that the script is going to run on, or empty
+     * @param machine the machine that the script is going to run on, or that is taken back; or empty
      * @param result how the try ended, or null
      * @param millis time since the job began in this process, by the cloud's clock
+     * @param estimate what all has cost, as the contestant sees it
      */
-    record Event(String what, String job, String machine, Contestant.@Nullable Result result, long millis) {}
+    record Event(
+            String what,
+            String job,
+            String machine,
+            Contestant.@Nullable Result result,
+            long millis,
+            double estimate) {}
 
     /** Runs the jobs of the plan in the first line of input. */
     public static void main(String[] arguments) throws Exception {
@@ -145,6 +173,7 @@ final class Controller {
 
     private void run() throws Exception {
         try (Ticker ticker = new CloudTicker("ephemeral-bench-clock", plan.cloud(), plan.scale())) {
+            double estimate;
             try (Contestant contestant = contestant(ticker);
                     Crew crew = new Crew("job", plan.atOnce())) {
                 List<Future<?>> jobs = new ArrayList<>();
@@ -155,15 +184,16 @@ final class Controller {
                     }));
                 }
                 for (Future<?> job : jobs) {
-                    job.get(ONE_JOB.toSeconds(), TimeUnit.SECONDS);
+                    job.get(plan.oneJob().toSeconds(), TimeUnit.SECONDS);
                 }
+                estimate = contestant.settle();
             }
-            say(new Event(CLOSED, "", "", null, 0));
+            say(new Event(CLOSED, "", "", null, 0, estimate));
         }
     }
 
     private Contestant contestant(Ticker ticker) {
-        Mischief mischief = plan.mischief();
+        Mischief mischief = plan.mischief(machine -> say(new Event(TAKEN, "", machine, null, 0, 0)));
         if (plan.kind() != Kind.OURS) {
             PlainLoop loop = new PlainLoop(ways(ticker), mischief);
             return plan.kind() == Kind.PLAIN_LOOP ? loop : new NoHandling(loop);
@@ -196,9 +226,9 @@ final class Controller {
         Job next = job;
         while (true) {
             Contestant.Result result =
-                    contestant.run(plan.work(next), machine -> say(new Event(USED, job.name(), machine, null, 0)));
+                    contestant.run(plan.work(next), machine -> say(new Event(USED, job.name(), machine, null, 0, 0)));
             long millis = Duration.between(begin, ticker.now()).toMillis();
-            say(new Event(TRIED, job.name(), "", result, millis));
+            say(new Event(TRIED, job.name(), "", result, millis, 0));
             if (plan.isLast(next, result)) {
                 return;
             }

@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * for use by many threads.
  */
 final class Jobs {
-    private static final Duration SILENCE = Duration.ofMinutes(5);
-
     /** More than any run needs: then a controller is never finished before it is killed. */
     private static final int MOST_CONTROLLERS = 200;
 
@@ -40,6 +38,7 @@ final class Jobs {
     private final int asked;
     private final Map<String, Controller.Job> open = new LinkedHashMap<>();
     private final Set<String> used = new HashSet<>();
+    private final Set<String> taken = new HashSet<>();
     private final Map<String, Ended> ended = new HashMap<>();
     private final Map<String, Integer> reasons = new TreeMap<>();
     private int wrongs;
@@ -48,6 +47,7 @@ final class Jobs {
     private int failed;
     private long bytesLost;
     private long bytesDoubled;
+    private double estimate;
 
     /**
      * How a job ended.
@@ -55,21 +55,21 @@ final class Jobs {
      * @param end of the last try
      * @param right whether its output is what the script wrote
      * @param machines those that it was begun on, in their order
-     * @param estimate what the contestant thinks that all of it has cost, in CNY
      * @param millis how long it took, by the cloud's clock
      */
-    record Ended(Contestant.End end, boolean right, List<String> machines, double estimate, long millis) {
-        static final Ended NOT_BEGUN = new Ended(Contestant.End.FAILED_AGAIN, true, List.of(), 0, 0);
+    record Ended(Contestant.End end, boolean right, List<Contestant.Use> machines, long millis) {
+        static final Ended NOT_BEGUN = new Ended(Contestant.End.FAILED_AGAIN, true, List.of(), 0);
 
         private Ended then(Contestant.Result result, long time) {
-            List<String> all = new ArrayList<>(machines);
+            List<Contestant.Use> all = new ArrayList<>(machines);
             all.addAll(result.machines());
             return new Ended(
-                    result.end(),
-                    result.difference().equals(BuildLog.Difference.NONE),
-                    List.copyOf(all),
-                    estimate + result.estimate(),
-                    time);
+                    result.end(), result.difference().equals(BuildLog.Difference.NONE), List.copyOf(all), time);
+        }
+
+        /** Returns whether a machine is said to have been lost that was not taken. */
+        boolean tellsOfOtherLosses(Set<String> taken) {
+            return !taken.containsAll(Contestant.Use.of(machines, Contestant.Claim.LOST));
         }
     }
 
@@ -110,7 +110,7 @@ final class Jobs {
         try (Child controller = Child.java(name, QUIETLY, Controller.class)) {
             controller.say(Json.line(plan.with(List.copyOf(open.values()))));
             while (true) {
-                Optional<String> line = controller.next(SILENCE);
+                Optional<String> line = controller.next(plan.silence());
                 if (line.isEmpty()) {
                     return;
                 }
@@ -133,17 +133,20 @@ final class Jobs {
     private void take(Controller.Event event, Controller.Plan plan) {
         if (event.what().equals(Controller.USED)) {
             used.add(event.machine());
+        } else if (event.what().equals(Controller.TAKEN)) {
+            taken.add(event.machine());
         }
+        estimate += event.estimate();
         Controller.Job job = open.get(event.job());
         Contestant.@Nullable Result result = event.result();
         if (job == null || result == null) {
             return;
         }
         tries++;
-        ended.merge(
+        Ended now = ended.merge(
                 job.name(),
                 Ended.NOT_BEGUN.then(result, event.millis()),
-                (before, now) -> before.then(result, event.millis()));
+                (before, more) -> before.then(result, event.millis()));
         bytesLost += result.difference().lost();
         bytesDoubled += result.difference().doubled();
         if (!result.reason().isEmpty()) {
@@ -153,11 +156,13 @@ final class Jobs {
             open.put(job.name(), new Controller.Job(job.name(), job.tries() + 1));
             return;
         }
-        if (result.end() == Contestant.End.UNACCOUNTED) {
+        // What a plan takes back is compared at the end, by what the cloud says.
+        boolean untrue = plan.reclaims() == null && now.tellsOfOtherLosses(taken);
+        if (result.end() == Contestant.End.UNACCOUNTED || untrue) {
             wrongs++;
             if (wrongs <= MOST_FAILURES_SHOWN) {
                 output.progress(name + ": " + job.name() + " is not accounted for: " + result.reason() + " "
-                        + result.message());
+                        + result.message() + (untrue ? " of " + now.machines() : ""));
             }
             // Stays open, so that it counts as such.
             return;
@@ -180,6 +185,11 @@ final class Jobs {
     /** Returns how those jobs ended that were tried at all, by their names. */
     Map<String, Ended> ended() {
         return Map.copyOf(ended);
+    }
+
+    /** Returns what the contestant thinks that all has cost, in CNY; 0 if it has no idea. */
+    double estimate() {
+        return estimate;
     }
 
     int asked() {

@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,9 +27,12 @@ final class Mischief {
     private final URI controls;
     private final long seed;
     private final Shares shares;
+    private final Consumer<String> takes;
 
-    Mischief(CloudFacts facts, long seed, Shares shares) {
+    /** @param takes is told of each machine before it is taken back */
+    Mischief(CloudFacts facts, long seed, Shares shares, Consumer<String> takes) {
         this.shares = shares;
+        this.takes = takes;
         this.controls = URI.create(facts.endpoint() + "/_simulator/");
         this.seed = seed;
     }
@@ -85,18 +89,28 @@ final class Mischief {
             deed = Deed.NONE;
             switch (due) {
                 case CUT -> order(cut(id), "{}");
-                case RECLAIM -> order("machines/" + id + "/reclaim", "{}");
+                case RECLAIM -> take(id, "{}");
                 default -> {
                     lostMachine = true;
-                    order("machines/" + id + "/reclaim", "{\"noticeSeconds\":0}");
+                    take(id, "{\"noticeSeconds\":0}");
                 }
             }
         }
+
+        private void take(String id, String body) {
+            takes.accept(id);
+            order("machines/" + id + "/reclaim", body);
+        }
     }
 
-    /** Returns what cuts the connections of a machine: groups have other ones, and their ids say that they are groups. */
+    /** Returns whether a machine is a container group: its id says so. */
+    static boolean isGroup(String machine) {
+        return machine.startsWith("eci-");
+    }
+
+    /** Returns what cuts the connections of a machine: groups have other ones. */
     private static String cut(String machine) {
-        return machine.startsWith("eci-") ? "groups/" + machine + "/cut-exec" : "machines/" + machine + "/cut-ssh";
+        return isGroup(machine) ? "groups/" + machine + "/cut-exec" : "machines/" + machine + "/cut-ssh";
     }
 
     /**

@@ -16,6 +16,7 @@ import dev.ephemeralbuilder.ScriptResult;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -32,7 +33,7 @@ final class Ours implements Contestant {
     private static final Duration GONE = Duration.ofMinutes(3);
 
     /** By the cloud's clock: what this host needs to connect to many machines at a time is many times as long there. */
-    private static final Duration READY = Duration.ofMinutes(40);
+    static final Duration READY = Duration.ofMinutes(40);
 
     private final BuildFleet fleet;
     private final MachineSpec spec;
@@ -127,24 +128,21 @@ final class Ours implements Contestant {
                     right ? "" : WRONG_CODE,
                     right ? "" : result.toString(),
                     output.whole(),
-                    machines(result.attempts()),
-                    estimate(result.attempts()));
+                    machines(result.attempts()));
         } catch (JobException e) {
             return new Result(
                     e.retryable() ? End.FAILED_AGAIN : End.FAILED,
                     cause(e) + e.code().map(code -> " " + code).orElse(""),
                     String.valueOf(e.getMessage()),
                     output.beginning(),
-                    machines(e.attempts()),
-                    estimate(e.attempts()));
+                    machines(e.attempts()));
         } catch (RuntimeException e) {
             return new Result(
                     e instanceof BuilderException ? End.FAILED : End.UNACCOUNTED,
                     e.getClass().getSimpleName(),
                     String.valueOf(e.getMessage()),
                     output.beginning(),
-                    List.of(),
-                    0);
+                    List.of());
         } finally {
             underWay.remove(work.attempt());
         }
@@ -171,48 +169,58 @@ final class Ours implements Contestant {
                 .build();
     }
 
-    /** The script has ended by itself, as it does; and every attempt before that was one whose machine went. */
+    /**
+     * The script has ended by itself, as it does; of every attempt before that the machine is said to have gone, and every
+     * one after it was given up for it. Whether the machines went is the cloud's to say.
+     */
     private static boolean isRight(JobResult result, BuildLog log) {
         ScriptResult script = result.scripts().get(result.scripts().size() - 1);
         List<JobAttempt> attempts = result.attempts();
         JobAttempt.End due = log.exitCode() == 0 ? JobAttempt.End.SUCCEEDED : JobAttempt.End.SCRIPT_FAILED;
+        int last = attempts.stream().map(JobAttempt::end).toList().indexOf(due);
         return script.ending() == ScriptResult.Ending.EXITED
                 && script.exitCode() == log.exitCode()
                 && result.exitCode() == log.exitCode()
-                && attempts.stream().filter(attempt -> attempt.end() == due).count() == 1
-                && attempts.stream()
-                        .allMatch(attempt -> attempt.end() == due
-                                || attempt.end() == JobAttempt.End.RECLAIMED
-                                || attempt.end() == JobAttempt.End.LOST
+                && last >= 0
+                && attempts.subList(0, last).stream()
+                        .allMatch(attempt -> claim(attempt) == Claim.LOST
+                                || attempt.readyAt().isEmpty())
+                && attempts.subList(last + 1, attempts.size()).stream()
+                        .allMatch(attempt -> attempt.end() == JobAttempt.End.CANCELLED
                                 || attempt.readyAt().isEmpty());
     }
 
-    private static List<String> machines(List<JobAttempt> attempts) {
+    private static Claim claim(JobAttempt attempt) {
+        return switch (attempt.end()) {
+            case SUCCEEDED, SCRIPT_FAILED -> Claim.FINISHED;
+            case RECLAIMED, LOST -> Claim.LOST;
+            case NO_MACHINE, FAILED, DEADLINE, CANCELLED -> Claim.OTHER;
+        };
+    }
+
+    private static List<Use> machines(List<JobAttempt> attempts) {
         return attempts.stream()
-                .flatMap(attempt -> attempt.machineId().stream())
+                .flatMap(attempt -> attempt.machineId().stream().map(id -> new Use(id, claim(attempt))))
                 .toList();
     }
 
-    private static double estimate(List<JobAttempt> attempts) {
-        return attempts.stream()
-                .flatMap(attempt -> attempt.cost().stream())
-                .mapToDouble(cost -> cost.amount().amount().doubleValue())
-                .sum();
-    }
-
-    /** Waits until the deletion of every machine was observed, three minutes at most; the fleet has its own bound then. */
+    /** Waits until the deletion of every machine was observed, three minutes at most, and asks the ledger then. */
     @Override
-    public void close() {
+    public double settle() throws InterruptedException {
         try {
             CompletableFuture.allOf(gone.values().toArray(CompletableFuture<?>[]::new))
                     .get(GONE.toSeconds(), TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             // What is left shows in the census.
             System.err.println("ephemeral: not every machine was seen gone: " + e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } finally {
-            fleet.close();
         }
+        return fleet.costs(Instant.EPOCH).totals().stream()
+                .mapToDouble(total -> total.amount().amount().doubleValue())
+                .sum();
+    }
+
+    @Override
+    public void close() {
+        fleet.close();
     }
 }

@@ -86,8 +86,9 @@ final class PlainGroups implements PlainWay {
     }
 
     @Override
-    public Ran script(String id, String script, IntConsumer seen)
+    public Ran script(String id, BuildLog log, IntConsumer seen)
             throws ClientException, IOException, InterruptedException {
+        String script = log.script();
         List<String> command = new ArrayList<>(List.of("sh", "-c", JOIN, "sh"));
         for (int i = 0; i < script.length(); i += ITEM) {
             command.add(script.substring(i, Math.min(script.length(), i + ITEM)));
@@ -107,7 +108,7 @@ final class PlainGroups implements PlainWay {
                                 "false"))
                 .required("WebSocketUri")
                 .asText();
-        String output = sockets.read(URI.create(uri), seen);
+        String output = sockets.read(URI.create(uri), log.length().plus(SLACK), seen);
         Matcher last = LAST_LINE.matcher(output);
         return last.find()
                 ? new Ran(Integer.valueOf(last.group(1)), output.substring(0, last.start()))

@@ -28,11 +28,11 @@ final class PlainLoop implements Contestant {
     @Override
     public Result run(Work work, Consumer<String> uses) throws InterruptedException {
         String attempt = work.attempt();
-        List<String> machines = new ArrayList<>();
+        List<Use> machines = new ArrayList<>();
         PlainWay way = ways.get(Math.floorMod(attempt.hashCode(), ways.size()));
         try {
             String id = way.create(attempt);
-            machines.add(id);
+            machines.add(new Use(id, Claim.OTHER));
             try {
                 if (!way.awaitRunning(id)) {
                     return failed("not running in time", machines);
@@ -60,25 +60,36 @@ final class PlainLoop implements Contestant {
         }
     }
 
-    private static Result failed(String reason, List<String> machines) {
-        return new Result(End.FAILED_AGAIN, reason, "", BuildLog.Difference.NONE, machines, 0);
+    private static Result failed(String reason, List<Use> machines) {
+        return new Result(End.FAILED_AGAIN, reason, "", BuildLog.Difference.NONE, machines);
     }
 
     private Result script(PlainWay way, Work work, String id)
             throws ClientException, IOException, InterruptedException {
         byte[] expected = work.log().expected();
         Mischief.Watch watch = mischief.watch(work.attempt(), () -> id, expected.length);
-        PlainWay.Ran ran = way.script(id, work.log().script(), watch::seen);
+        PlainWay.Ran ran = way.script(id, work.log(), watch::seen);
         BuildLog.Difference difference = watch.lostMachine()
                 ? BuildLog.compareBeginning(expected, ran.bytes())
                 : BuildLog.compare(expected, ran.bytes());
         Integer told = ran.exitCode();
         if (told == null) {
-            return new Result(End.FAILED_AGAIN, CONNECTION_LOST, "", difference, List.of(id), 0);
+            return new Result(End.FAILED_AGAIN, CONNECTION_LOST, "", difference, List.of(new Use(id, Claim.OTHER)));
         }
         return told == work.log().exitCode()
-                ? new Result(End.DONE, "", "", difference, List.of(id), 0)
-                : new Result(End.UNACCOUNTED, WRONG_CODE, "it was " + told, difference, List.of(id), 0);
+                ? new Result(End.DONE, "", "", difference, List.of(new Use(id, Claim.FINISHED)))
+                : new Result(
+                        End.UNACCOUNTED,
+                        WRONG_CODE,
+                        "it was " + told,
+                        difference,
+                        List.of(new Use(id, Claim.FINISHED)));
+    }
+
+    /** Nothing is under way when {@link #run} has returned, and a loop knows of no costs. */
+    @Override
+    public double settle() {
+        return 0;
     }
 
     @Override

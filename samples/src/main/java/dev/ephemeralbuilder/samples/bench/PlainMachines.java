@@ -30,7 +30,6 @@ final class PlainMachines implements PlainWay {
     private static final Duration BETWEEN_CONNECTS = Duration.ofSeconds(5);
     private static final int MOST_CONNECTS = 60;
     private static final Duration SSH = Duration.ofSeconds(20);
-    private static final Duration SCRIPT = Duration.ofMinutes(2);
 
     private final PlainApi api;
     private final Ticker ticker;
@@ -62,10 +61,10 @@ final class PlainMachines implements PlainWay {
     }
 
     @Override
-    public Ran script(String id, String script, IntConsumer seen) throws IOException, InterruptedException {
+    public Ran script(String id, BuildLog script, IntConsumer seen) throws IOException, InterruptedException {
         ByteArrayOutputStream log = new ByteArrayOutputStream();
         try (ClientSession session = connect(addresses.getOrDefault(id, ""));
-                ChannelExec channel = session.createExecChannel(script)) {
+                ChannelExec channel = session.createExecChannel(script.script())) {
             channel.setOut(new OutputStream() {
                 @Override
                 public void write(int b) {
@@ -79,7 +78,8 @@ final class PlainMachines implements PlainWay {
                 }
             });
             channel.open().verify(SSH);
-            channel.waitFor(EnumSet.of(ClientChannelEvent.CLOSED), SCRIPT);
+            channel.waitFor(
+                    EnumSet.of(ClientChannelEvent.CLOSED), script.length().plus(SLACK));
             return new Ran(channel.getExitStatus(), log.toString(StandardCharsets.UTF_8));
         }
     }

@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 /** Reads what a WebSocket sends until it ends. Safe for use by many threads. */
 final class PlainSocket {
     private static final Duration CONNECT = Duration.ofSeconds(20);
-    private static final Duration READ = Duration.ofMinutes(2);
 
     /** On its own thread: the JDK (17 to 25) loses an end that comes while another thread still has the last message. */
     private final HttpClient client = HttpClient.newBuilder()
@@ -26,12 +25,13 @@ final class PlainSocket {
             .build();
 
     /**
-     * Returns all text until the connection ends in whatever way, or two minutes are over.
+     * Returns all text until the connection ends in whatever way.
      *
+     * @param atMost how long that may take
      * @param seen is told how many bytes have come, each time
-     * @throws IOException if there is no connection
+     * @throws IOException if there is no connection, or it does not end in time
      */
-    String read(URI uri, IntConsumer seen) throws IOException, InterruptedException {
+    String read(URI uri, Duration atMost, IntConsumer seen) throws IOException, InterruptedException {
         Text text = new Text(seen);
         WebSocket socket;
         try {
@@ -43,7 +43,7 @@ final class PlainSocket {
             throw new IOException("no connection", e);
         }
         try {
-            text.end.get(READ.toSeconds(), TimeUnit.SECONDS);
+            text.end.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new IOException("the connection has no end", e);
         } finally {

@@ -3,6 +3,7 @@ package dev.ephemeralbuilder.samples.bench;
 import com.aliyuncs.exceptions.ClientException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -30,12 +31,15 @@ interface PlainWay extends AutoCloseable {
     /** Looks every five seconds until the machine runs; false if it never does. */
     boolean awaitRunning(String id) throws ClientException, InterruptedException;
 
+    /** Beyond its own time, by the wall clock: what never ends is given up. */
+    Duration SLACK = Duration.ofMinutes(2);
+
     /**
-     * Runs a script over one connection.
+     * Runs a script over one connection, for its own time and {@link #SLACK} at most.
      *
      * @param seen is told how many bytes of output have come, each time
      */
-    Ran script(String id, String script, IntConsumer seen) throws ClientException, IOException, InterruptedException;
+    Ran script(String id, BuildLog script, IntConsumer seen) throws ClientException, IOException, InterruptedException;
 
     void delete(String id) throws ClientException;
 

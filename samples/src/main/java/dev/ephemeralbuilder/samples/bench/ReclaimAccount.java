@@ -18,8 +18,15 @@ import java.util.stream.Collectors;
  * @param bills what all machines have cost
  * @param reclaimed the machines that were taken back
  * @param leaked how many machines are left
+ * @param estimate what the contestant thinks that all has cost, in CNY; 0 if it has no idea
  */
-record ReclaimAccount(int asked, Map<String, Jobs.Ended> ended, List<Bill> bills, Set<String> reclaimed, long leaked) {
+record ReclaimAccount(
+        int asked,
+        Map<String, Jobs.Ended> ended,
+        List<Bill> bills,
+        Set<String> reclaimed,
+        long leaked,
+        double estimate) {
     private static final double TAIL = 0.95;
 
     /**
@@ -27,7 +34,7 @@ record ReclaimAccount(int asked, Map<String, Jobs.Ended> ended, List<Bill> bills
      *
      * @param jobs how many there were
      * @param finished those that were reported with what their script ended with, and its whole output
-     * @param wronglyReported those that were reported with something else
+     * @param wronglyReported those that were reported with something else, or with the loss of a machine that stayed
      * @param reclaimed machines that were taken back
      * @param attemptsPerJob machines that a job was begun on
      * @param extraCostPercent of all machines, per finished job
@@ -83,18 +90,14 @@ record ReclaimAccount(int asked, Map<String, Jobs.Ended> ended, List<Bill> bills
     Row against(ReclaimAccount base) {
         Set<String> finished = finished();
         Set<String> finishers = finished.stream()
-                .map(job -> machines(job))
-                .filter(machines -> !machines.isEmpty())
-                .map(machines -> machines.get(machines.size() - 1))
+                .flatMap(job -> Contestant.Use.of(machines(job), Contestant.Claim.FINISHED).stream())
                 .collect(Collectors.toSet());
         long begun =
                 ended.values().stream().mapToLong(job -> job.machines().size()).sum();
-        double estimate =
-                ended.values().stream().mapToDouble(Jobs.Ended::estimate).sum();
         return new Row(
                 asked,
                 finished.size(),
-                ended.values().stream().filter(ReclaimAccount::isWrong).count(),
+                ended.values().stream().filter(this::isWrong).count(),
                 reclaimed.size(),
                 Numbers.rounded(begun / (double) asked),
                 percentAbove(amount(bill -> true), base.amountOf(finished)),
@@ -109,19 +112,20 @@ record ReclaimAccount(int asked, Map<String, Jobs.Ended> ended, List<Bill> bills
                 Numbers.rounded(100 * estimate / amount(bill -> true)));
     }
 
-    private static boolean isWrong(Jobs.Ended job) {
-        return job.end() == Contestant.End.UNACCOUNTED || (job.end() == Contestant.End.DONE && !job.right());
+    private boolean isWrong(Jobs.Ended job) {
+        return job.end() == Contestant.End.UNACCOUNTED
+                || (job.end() == Contestant.End.DONE && !job.right())
+                || job.tellsOfOtherLosses(reclaimed);
     }
 
     private Set<String> finished() {
         return ended.entrySet().stream()
-                .filter(job -> job.getValue().end() == Contestant.End.DONE
-                        && job.getValue().right())
+                .filter(job -> job.getValue().end() == Contestant.End.DONE && !isWrong(job.getValue()))
                 .map(Map.Entry::getKey)
                 .collect(Collectors.toSet());
     }
 
-    private List<String> machines(String job) {
+    private List<Contestant.Use> machines(String job) {
         return Optional.ofNullable(ended.get(job)).map(Jobs.Ended::machines).orElse(List.of());
     }
 

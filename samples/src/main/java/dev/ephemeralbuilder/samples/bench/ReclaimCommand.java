@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
         name = "reclaim",
         description = {
             "Runs jobs of 1 to 20 minutes of the cloud's time on spot machines, a share of which is taken back: with"
-                    + " notice, without, while they boot, or in the middle of a farewell; replacements too.",
+                    + " notice, without, while they boot, or long before the notice is over; replacements too.",
             "Beside the library run a loop that does nothing about it, and one that starts again on spot whenever a"
                     + " connection is lost.",
             ""
@@ -132,7 +132,12 @@ final class ReclaimCommand extends BenchProgram {
             Sweep.await(ticker);
             Map<String, ReclaimPlan.Deed> reclaimed = cloud.reclaimed();
             ReclaimAccount account = new ReclaimAccount(
-                    jobs, all.ended(), cloud.bills(), reclaimed.keySet(), Census.alive(cloud.machines()));
+                    jobs,
+                    all.ended(),
+                    cloud.bills(),
+                    reclaimed.keySet(),
+                    Census.alive(cloud.machines()),
+                    all.estimate());
             output.progress(name + ": taken back: "
                     + new TreeMap<>(reclaimed.values().stream()
                             .collect(Collectors.groupingBy(deed -> deed, Collectors.counting())))

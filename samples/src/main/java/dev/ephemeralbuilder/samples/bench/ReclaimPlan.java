@@ -15,11 +15,11 @@ import java.util.regex.Pattern;
  * @param scale seconds of the cloud per second here
  */
 record ReclaimPlan(long seed, double rate, double scale) {
-    /** How long a farewell takes: what is taken back during it is so before it has ended. */
+    /** How long a farewell takes. */
     private static final Duration FAREWELL = Duration.ofSeconds(60);
 
     private static final Duration SHORTEST = Duration.ofMinutes(1);
-    private static final Duration LONGEST = Duration.ofMinutes(20);
+    static final Duration LONGEST = Duration.ofMinutes(20);
 
     /** Machines boot in 30 seconds at least. */
     private static final Duration BOOT = Duration.ofSeconds(25);
@@ -36,7 +36,7 @@ record ReclaimPlan(long seed, double rate, double scale) {
         NOTICE,
         /** Without notice, while the script runs. */
         NO_NOTICE,
-        /** With notice, but it is gone long before that says so: in the middle of a farewell. */
+        /** With notice, but it is gone long before that says so: before its farewell has begun, in it, or just after. */
         FAREWELL,
         /** While it boots, with notice or without. */
         BOOT

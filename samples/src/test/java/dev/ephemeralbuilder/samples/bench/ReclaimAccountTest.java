@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ReclaimAccountTest {
@@ -15,10 +16,20 @@ class ReclaimAccountTest {
             Map.of("job-0", done(60_000, "i-0"), "job-1", done(120_000, "i-1")),
             List.of(bill("i-0", "job-0-0", 60), bill("i-1", "job-1-0", 120)),
             Set.of(),
+            0,
             0);
 
+    private static Contestant.Use use(String machine, Contestant.Claim claim) {
+        return new Contestant.Use(machine, claim);
+    }
+
+    /** Finished on its last machine, after all others were lost. */
     private static Jobs.Ended done(long millis, String... machines) {
-        return new Jobs.Ended(Contestant.End.DONE, true, List.of(machines), 0, millis);
+        List<Contestant.Use> uses = IntStream.range(0, machines.length)
+                .mapToObj(i ->
+                        use(machines[i], i == machines.length - 1 ? Contestant.Claim.FINISHED : Contestant.Claim.LOST))
+                .toList();
+        return new Jobs.Ended(Contestant.End.DONE, true, uses, millis);
     }
 
     private static Bill bill(String id, String request, double seconds) {
@@ -41,6 +52,7 @@ class ReclaimAccountTest {
                         Map.of("job-0", done(60_000, "i-0"), "job-1", done(210_000, "i-1", "i-2")),
                         List.of(bill("i-0", "job-0-0", 60), bill("i-1", "job-1-0", 90), bill("i-2", "job-1-0.2", 120)),
                         Set.of("i-1"),
+                        0,
                         0)
                 .against(BASE);
         assertThat(row.attemptsPerJob()).isEqualTo(1.5);
@@ -59,9 +71,10 @@ class ReclaimAccountTest {
                                 "job-0",
                                 done(60_000, "i-0"),
                                 "job-1",
-                                new Jobs.Ended(Contestant.End.UNACCOUNTED, true, List.of("i-1"), 0, 30_000)),
+                                new Jobs.Ended(Contestant.End.UNACCOUNTED, true, List.of(), 30_000)),
                         List.of(bill("i-0", "job-0-0", 60), bill("i-1", "job-1-0", 30)),
                         Set.of("i-1"),
+                        0,
                         0)
                 .against(BASE);
         assertThat(row.finished()).isEqualTo(1);
@@ -72,19 +85,56 @@ class ReclaimAccountTest {
 
     @Test
     void outputThatTheScriptDidNotWriteIsWronglyReported() {
-        Jobs.Ended wrong = new Jobs.Ended(Contestant.End.DONE, false, List.of("i-0"), 0, 60_000);
+        Jobs.Ended wrong = new Jobs.Ended(Contestant.End.DONE, false, List.of(), 60_000);
         ReclaimAccount.Row row = new ReclaimAccount(
-                        2, Map.of("job-0", wrong), List.of(bill("i-0", "job-0-0", 60)), Set.of(), 0)
+                        2, Map.of("job-0", wrong), List.of(bill("i-0", "job-0-0", 60)), Set.of(), 0, 0)
                 .against(BASE);
         assertThat(row.finished()).isZero();
         assertThat(row.wronglyReported()).isEqualTo(1);
     }
 
     @Test
-    void aContestantsOwnEstimateIsComparedWithTheBills() {
-        Jobs.Ended ended = new Jobs.Ended(Contestant.End.DONE, true, List.of("i-0"), 0.004, 60_000);
+    void aMachineThatStayedAndIsSaidToBeLostIsWronglyReported() {
         ReclaimAccount.Row row = new ReclaimAccount(
-                        1, Map.of("job-0", ended), List.of(bill("i-0", "job-0-0", 60)), Set.of(), 0)
+                        2,
+                        Map.of("job-0", done(60_000, "i-0"), "job-1", done(210_000, "i-1", "i-2")),
+                        List.of(bill("i-0", "job-0-0", 60), bill("i-1", "job-1-0", 90), bill("i-2", "job-1-0.2", 120)),
+                        Set.of("i-0"),
+                        0,
+                        0)
+                .against(BASE);
+        assertThat(row.wronglyReported()).isEqualTo(1);
+        assertThat(row.finished()).isEqualTo(1);
+    }
+
+    @Test
+    void aReplacementThatWasNotNeededIsLostAndTheMachineBeforeItIsNot() {
+        Jobs.Ended ended = new Jobs.Ended(
+                Contestant.End.DONE,
+                true,
+                List.of(use("i-0", Contestant.Claim.FINISHED), use("i-1", Contestant.Claim.OTHER)),
+                60_000);
+        ReclaimAccount.Row row = new ReclaimAccount(
+                        1,
+                        Map.of("job-0", ended),
+                        List.of(bill("i-0", "job-0-0", 60), bill("i-1", "job-0-0.2", 90)),
+                        Set.of("i-0"),
+                        0,
+                        0)
+                .against(BASE);
+        assertThat(row.lostMinutes()).isEqualTo(1.5);
+        assertThat(row.wronglyReported()).isZero();
+    }
+
+    @Test
+    void aContestantsOwnEstimateIsComparedWithTheBills() {
+        ReclaimAccount.Row row = new ReclaimAccount(
+                        1,
+                        Map.of("job-0", done(60_000, "i-0")),
+                        List.of(bill("i-0", "job-0-0", 60)),
+                        Set.of(),
+                        0,
+                        0.004)
                 .against(BASE);
         assertThat(row.ownEstimatePercent()).isEqualTo(80);
     }
