@@ -66,8 +66,10 @@ final class Keyboard implements AutoCloseable {
                 .redirectInput(TERMINAL)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        String said = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
-        return ended(stty) && stty.exitValue() == 0 ? Optional.of(said) : Optional.empty();
+        // What it writes is a line, which the pipe holds: first its end, which has a bound, then the reading.
+        return ended(stty) && stty.exitValue() == 0
+                ? Optional.of(new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                : Optional.empty();
     }
 
     private static boolean ended(Process process) throws InterruptedException {

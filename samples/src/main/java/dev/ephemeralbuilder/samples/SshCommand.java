@@ -28,11 +28,11 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0-255:those of the shell; 0 on ECI, which tells none",
+            "0-255:those of the shell, 128 + N if signal N ended it; 0 on ECI, which tells none",
             "2:an option or a setting is wrong, standard input and output are no terminal, or there is no record of the"
                     + " machine",
-            "125:the machine is gone, or the connection was lost",
-            "130:ended by a signal"
+            "125:the machine is gone or cannot be reached, or, on ECS, the connection was lost",
+            "128 + N:ended by signal N, such as 143"
         },
         footerHeading = "%nExamples:%n",
         footer = "  ephemeral ssh i-bp1abc")
@@ -75,15 +75,23 @@ final class SshCommand extends FleetCommand {
             TerminalSize size = keyboard.size();
             try (Terminal terminal = builder.openTerminal(size);
                     TerminalSession session = new TerminalSession(keyboard, terminal, caller().ticker(), size)) {
+                if (!onGroup(builder)) {
+                    // Exec has no way to say it.
+                    session.followSize();
+                }
                 code = session.run(caller().out());
             }
         }
         if (code.isPresent()) {
             return code.getAsInt();
         }
-        if (builder.offer().provider().equals(Product.ECI.id())) {
+        if (onGroup(builder)) {
             return 0;
         }
         throw CommandException.failure("the connection to " + id + " was lost, and the shell with it");
+    }
+
+    private static boolean onGroup(EphemeralBuilder builder) {
+        return builder.offer().provider().equals(Product.ECI.id());
     }
 }

@@ -11,20 +11,26 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 
 /** A machine's terminal on the one that the command was called on, until either ends. */
 final class TerminalSession implements AutoCloseable {
     private static final Duration LOOK = Duration.ofSeconds(1);
+
+    /** Nobody notices that a key came this much later. */
+    private static final long KEYS_MILLIS = 20;
 
     private final Keyboard keyboard;
     private final Terminal terminal;
     private final Ticker ticker;
     private final ExecutorService looks =
             Executors.newSingleThreadExecutor(task -> daemon(task, "ephemeral-window-size"));
+    private final CountDownLatch over = new CountDownLatch(1);
     private TerminalSize size;
 
     /** @param size what the machine's terminal was opened with */
@@ -49,9 +55,7 @@ final class TerminalSession implements AutoCloseable {
      * @throws IOException if nothing can be written to the screen
      */
     OptionalInt run(OutputStream screen) throws IOException, InterruptedException {
-        // It waits for a key that may never come; the end of the JVM ends it.
         daemon(this::type, "ephemeral-keys").start();
-        lookLater();
         byte[] shown = terminal.read();
         while (shown.length > 0) {
             screen.write(shown);
@@ -66,24 +70,31 @@ final class TerminalSession implements AutoCloseable {
         }
     }
 
+    /** Never waits in a read, which nothing could end: no key is taken after the session. */
     private void type() {
         byte[] keys = new byte[8192];
-        try (InputStream in = keyboard.keys()) {
-            for (int n = in.read(keys); n >= 0; n = in.read(keys)) {
-                terminal.write(Arrays.copyOf(keys, n));
+        try {
+            InputStream in = keyboard.keys();
+            while (!over.await(KEYS_MILLIS, TimeUnit.MILLISECONDS)) {
+                while (in.available() > 0) {
+                    terminal.write(Arrays.copyOf(keys, Math.max(0, in.read(keys))));
+                }
             }
         } catch (ProviderException e) {
             // The machine's terminal has ended, which its reader is told.
             return;
         } catch (IOException e) {
-            // The window was closed.
+            // The window was closed: nobody can type any more.
             terminal.close();
-            return;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            terminal.close();
         }
-        // Nobody can type any more.
-        terminal.close();
+    }
+
+    /** Gives the machine's terminal each new size of the window from now on. For terminals that can have another one. */
+    void followSize() {
+        lookLater();
     }
 
     private void lookLater() {
@@ -121,6 +132,7 @@ final class TerminalSession implements AutoCloseable {
 
     @Override
     public void close() {
+        over.countDown();
         looks.shutdownNow();
         terminal.close();
     }

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -113,7 +114,7 @@ class ProcessChannel implements Channel {
             ahead = null;
         }
         whenOver.accept(this);
-        io.execute(() -> {
+        runOn(io, () -> {
             if (reader != null) {
                 reader.complete(ByteBuffer.allocate(0));
             }
@@ -127,7 +128,22 @@ class ProcessChannel implements Channel {
             closeQuietly(output);
         });
         // Apart, because it waits where a write still does.
-        io.execute(() -> closeQuietly(input));
+        try {
+            io.execute(() -> closeQuietly(input));
+        } catch (RejectedExecutionException e) {
+            if (writer == null) {
+                closeQuietly(input);
+            }
+        }
+    }
+
+    /** Runs what is short on other threads, and on this one when their owner has been closed. */
+    static void runOn(Executor io, Runnable task) {
+        try {
+            io.execute(task);
+        } catch (RejectedExecutionException e) {
+            task.run();
+        }
     }
 
     /** Reads until a chunk is ahead of the reader, or the output is over. */

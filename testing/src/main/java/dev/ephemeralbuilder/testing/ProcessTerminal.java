@@ -19,12 +19,12 @@ final class ProcessTerminal extends ProcessChannel implements TerminalChannel {
 
     @Override
     public void resize(TerminalSize size) {
-        io.execute(() -> terminal.resize(size));
+        runOn(io, () -> terminal.resize(size));
     }
 
     @Override
     public void close() {
         super.close();
-        io.execute(terminal::hangUp);
+        runOn(io, terminal::hangUp);
     }
 }

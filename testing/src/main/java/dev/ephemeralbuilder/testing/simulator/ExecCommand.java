@@ -117,7 +117,8 @@ final class ExecCommand implements Command {
             try {
                 pumps.execute(mine::hangUp);
             } catch (RejectedExecutionException e) {
-                log.debug("The simulator has ended, and with it the terminals of {}", machine.id());
+                // All threads are taken, or the simulator has ended: a signal takes this one but a moment.
+                mine.hangUp();
             }
         }
     }

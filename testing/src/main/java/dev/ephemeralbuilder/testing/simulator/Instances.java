@@ -207,6 +207,9 @@ final class Instances {
      */
     synchronized void reclaim(String id, Duration notice, boolean locked) {
         Instance instance = require(id);
+        if (instance.state == MachineState.STOPPING) {
+            return;
+        }
         if (notice.isZero() || notice.isNegative()) {
             release(instance);
             return;

@@ -8,12 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -61,7 +63,8 @@ public final class LocalMachine {
                     (ProcessHandle process) -> process.info().startInstant().orElse(Instant.EPOCH))
             .thenComparingLong(ProcessHandle::pid);
     private static final Pattern SIGNAL_NAME = Pattern.compile("[A-Z][A-Z0-9]{1,9}");
-    private static final List<String> SHELL = onPath("setsid") ? List.of("setsid", "sh", "-c") : List.of("sh", "-c");
+    private static final List<String> SHELL =
+            onHost("setsid").isPresent() ? List.of("setsid", "sh", "-c") : List.of("sh", "-c");
 
     private final Path home;
     private final String id;
@@ -176,6 +179,15 @@ public final class LocalMachine {
     /** Returns where this host has its programs, as in the variable {@code PATH}. */
     static String hostPath() {
         return System.getenv().getOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin");
+    }
+
+    /** Returns where this host has a program; empty if it lacks it. */
+    static Optional<Path> onHost(String program) {
+        return Arrays.stream(hostPath().split(File.pathSeparator, -1))
+                .filter(folder -> !folder.isEmpty())
+                .map(folder -> Path.of(folder, program).toAbsolutePath())
+                .filter(Files::isExecutable)
+                .findFirst();
     }
 
     private Map<String, String> variables(Map<String, String> environment, Path folder, Path temp) {
@@ -341,13 +353,6 @@ public final class LocalMachine {
             log.debug("Of {} processes some have not ended yet", processes.size());
         }
         return false;
-    }
-
-    private static boolean onPath(String program) {
-        String path = System.getenv().getOrDefault("PATH", "/usr/bin:/bin");
-        return Pattern.compile(File.pathSeparator, Pattern.LITERAL)
-                .splitAsStream(path)
-                .anyMatch(folder -> !folder.isEmpty() && Files.isExecutable(Path.of(folder, program)));
     }
 
     @Override

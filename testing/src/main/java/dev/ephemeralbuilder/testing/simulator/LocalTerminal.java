@@ -55,18 +55,9 @@ public final class LocalTerminal {
         if (!Files.isDirectory(DEVICES)) {
             return Optional.empty();
         }
-        return program("script")
-                .filter(found -> program("stty").isPresent() && program("tty").isPresent());
-    }
-
-    private static Optional<Path> program(String program) {
-        for (String folder : LocalMachine.hostPath().split(":", -1)) {
-            Path candidate = Path.of(folder, program);
-            if (!folder.isEmpty() && Files.isExecutable(candidate)) {
-                return Optional.of(candidate.toAbsolutePath());
-            }
-        }
-        return Optional.empty();
+        return LocalMachine.onHost("script")
+                .filter(found -> LocalMachine.onHost("stty").isPresent()
+                        && LocalMachine.onHost("tty").isPresent());
     }
 
     /**

@@ -4,6 +4,7 @@ import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
+import dev.ephemeralbuilder.ReclaimNotice;
 import dev.ephemeralbuilder.TerminalSize;
 import dev.ephemeralbuilder.spi.Channel;
 import dev.ephemeralbuilder.spi.CloudProvider;
@@ -27,9 +28,11 @@ import java.util.Base64;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -311,6 +314,64 @@ final class BrokenProviders {
                     };
                 }
             };
+        }
+    }
+
+    static class KeepsWhatMachinesSay extends Broken {
+        @Override
+        CloudProvider over(CloudProvider next) {
+            return new ForwardingProvider(next) {
+                @Override
+                public Optional<String> consoleOutput(String id) {
+                    return Optional.empty();
+                }
+            };
+        }
+    }
+
+    static class NeverTakesANoticeBack extends FleetContract {
+        @Override
+        protected ContractSetup setup() {
+            return new Setup(NeverTakesANoticeBack::over) {
+                @Override
+                public Duration patience() {
+                    return Duration.ofSeconds(3);
+                }
+            };
+        }
+
+        private static CloudProvider over(CloudProvider next) {
+            Map<String, ReclaimNotice> notices = new ConcurrentHashMap<>();
+            return new ForwardingProvider(next) {
+                @Override
+                public Map<String, Machine> describe(Collection<String> ids) throws InterruptedException {
+                    Map<String, Machine> shown = new LinkedHashMap<>(super.describe(ids));
+                    shown.replaceAll((id, machine) -> {
+                        machine.reclaimNotice().ifPresent(notice -> notices.putIfAbsent(id, notice));
+                        ReclaimNotice first = notices.get(id);
+                        return first == null ? machine : withNotice(machine, first);
+                    });
+                    return shown;
+                }
+            };
+        }
+
+        /** Far enough away that it does not pass while the kit waits. */
+        private static Machine withNotice(Machine machine, ReclaimNotice notice) {
+            return Machine.builder()
+                    .id(machine.id())
+                    .region(machine.region())
+                    .zone(machine.zone())
+                    .type(machine.type())
+                    .market(machine.market())
+                    .state(machine.state())
+                    .createdAt(machine.createdAt())
+                    .tags(machine.tags())
+                    .privateAddress(machine.privateAddress().orElse(null))
+                    .publicAddress(machine.publicAddress().orElse(null))
+                    .cap(machine.cap().orElse(null))
+                    .reclaimNotice(new ReclaimNotice(notice.deadline().plus(Duration.ofDays(7)), notice.source()))
+                    .build();
         }
     }
 

@@ -199,6 +199,26 @@ class ContractKitsTest {
     }
 
     @Test
+    void aProviderThatKeepsWhatMachinesSayToItself() {
+        assertSays(
+                failures(BrokenProviders.KeepsWhatMachinesSay.class, Looks.class),
+                "consoleOutput must return what the machine has said",
+                "whatAMachineHasSaidCanBeReadAndHoldsNoKeyOfItsLaunch");
+    }
+
+    @Test
+    void aProviderThatNeverTakesANoticeBack() {
+        Events events = run(selectNestedMethod(
+                List.of(BrokenProviders.NeverTakesANoticeBack.class),
+                FleetContract.Reclaims.class,
+                "aFalseAlarmLeavesTheBuilderAsItWasAndALossAfterItIsTyped"));
+        assertThat(events.failed().stream().map(ContractKitsTest::message))
+                .singleElement()
+                .asString()
+                .contains("ReclaimWithdrawn");
+    }
+
+    @Test
     void aProviderThatStartsLogsAnew() {
         assertSays(
                 failures(BrokenProviders.StartsLogsAnew.class, Commands.class),
