@@ -6,7 +6,6 @@ import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
-import dev.ephemeralbuilder.alibaba.AnswerClock;
 import dev.ephemeralbuilder.alibaba.BatchOrders;
 import dev.ephemeralbuilder.alibaba.OpenApiClient;
 import dev.ephemeralbuilder.alibaba.ProviderBuilder;
@@ -69,7 +68,6 @@ public final class EciProvider implements CloudProvider {
     private final ProviderLimits limits;
     private final String account;
     private final OpenApiClient client;
-    private final AnswerClock answers;
     private final OpenApiClient ecsClient;
     private final EciApi api;
     private final GroupOrders orders;
@@ -87,14 +85,12 @@ public final class EciProvider implements CloudProvider {
         this.account = common.account();
         this.client = common.newClient().errors(EciErrors.with(common.errors())).build();
         this.ecsClient = b.ecsClient(common);
-        this.answers = new AnswerClock(Clock.systemUTC());
-        client.onDate(answers::learn);
         this.api = new EciApi(
                 client,
                 new ContainerGroups(
                         region,
                         settings.vSwitches(),
-                        b.clock == null ? answers : b.clock,
+                        b.clock == null ? client.clock() : b.clock,
                         limits.reclaimNotice(),
                         new PullFailures(settings.imageRules())));
         this.orders = new GroupOrders(settings);
@@ -133,10 +129,7 @@ public final class EciProvider implements CloudProvider {
      */
     @Override
     public void onCloudTime(Consumer<Instant> listener) {
-        client.onDate(date -> {
-            answers.learn(date);
-            listener.accept(date);
-        });
+        client.onDate(listener);
         ecsClient.onDate(listener);
     }
 

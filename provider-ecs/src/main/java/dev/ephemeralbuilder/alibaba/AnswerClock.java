@@ -10,7 +10,7 @@ import java.time.ZoneOffset;
  * The cloud's time as the last answer told it, and this host's before the first: for what the cloud says without a time.
  * Behind the cloud by the way of an answer and by the header's second. Safe for use by many threads.
  */
-public final class AnswerClock extends Clock {
+final class AnswerClock extends Clock {
     private final Clock host;
     private volatile Duration lead = Duration.ZERO;
 
@@ -19,12 +19,12 @@ public final class AnswerClock extends Clock {
      *
      * @param host this host's
      */
-    public AnswerClock(Clock host) {
+    AnswerClock(Clock host) {
         this.host = host;
     }
 
     /** An answer has just come that says what time it was at the cloud. */
-    public void learn(Instant time) {
+    void learn(Instant time) {
         lead = Duration.between(host.instant(), time);
     }
 

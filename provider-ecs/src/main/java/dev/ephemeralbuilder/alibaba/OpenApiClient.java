@@ -21,6 +21,7 @@ import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.alibaba.AlibabaCredentials.AccessKey;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -40,6 +41,7 @@ public final class OpenApiClient implements AutoCloseable {
 
     private final String region;
     private final HttpTransport transport;
+    private final AnswerClock clock = new AnswerClock(Clock.systemUTC());
     private volatile boolean closed;
     private final DefaultAcsClient sdk;
     private final ErrorTable table;
@@ -51,6 +53,7 @@ public final class OpenApiClient implements AutoCloseable {
         this.table = new ErrorTable(b.errors);
         this.errors = new ErrorTranslator(table);
         this.transport = new HttpTransport(b.callTimeout, b.connectTimeout, b.proxy);
+        transport.onDate(clock::learn);
 
         HttpClientConfig config = HttpClientConfig.getDefault();
         // The class that this names does nothing until it is called, and it never is: the default one would start the
@@ -84,7 +87,16 @@ public final class OpenApiClient implements AutoCloseable {
      * the thread that made the call. Default: nobody.
      */
     public void onDate(Consumer<Instant> listener) {
-        transport.onDate(requireNonNull(listener, "listener"));
+        requireNonNull(listener, "listener");
+        transport.onDate(date -> {
+            clock.learn(date);
+            listener.accept(date);
+        });
+    }
+
+    /** Returns the cloud's clock, as the answers of this client tell it; this host's before the first. */
+    public Clock clock() {
+        return clock;
     }
 
     /**

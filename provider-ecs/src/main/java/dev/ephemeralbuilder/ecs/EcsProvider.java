@@ -6,7 +6,6 @@ import dev.ephemeralbuilder.ConfigurationException;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
-import dev.ephemeralbuilder.alibaba.AnswerClock;
 import dev.ephemeralbuilder.alibaba.BatchOrders;
 import dev.ephemeralbuilder.alibaba.ErrorKind;
 import dev.ephemeralbuilder.alibaba.MarketOffers;
@@ -86,7 +85,6 @@ public final class EcsProvider implements CloudProvider {
     private final ProviderLimits limits;
     private final String account;
     private final OpenApiClient client;
-    private final AnswerClock answers;
     private final RunOrders orders;
     private final EcsApi api;
     private final BatchOrders batches;
@@ -105,9 +103,7 @@ public final class EcsProvider implements CloudProvider {
         this.client = settings.newClient().errors(settings.errors()).build();
         this.orders = new RunOrders(
                 vSwitches, securityGroup, b.systemDiskCategory, settings.resourceGroup(), b.user, limits.launchBatch());
-        this.answers = new AnswerClock(Clock.systemUTC());
-        client.onDate(answers::learn);
-        this.api = new EcsApi(client, b.clock == null ? answers : b.clock, limits.reclaimNotice());
+        this.api = new EcsApi(client, b.clock == null ? client.clock() : b.clock, limits.reclaimNotice());
         this.batches = new BatchOrders(client, api::describe);
         this.market = new SpotMarket(client);
         this.offers = new MarketOffers(NAME, region, vSwitches.keySet(), (type, way) -> allowed.test(type));
@@ -143,10 +139,7 @@ public final class EcsProvider implements CloudProvider {
      */
     @Override
     public void onCloudTime(Consumer<Instant> listener) {
-        client.onDate(date -> {
-            answers.learn(date);
-            listener.accept(date);
-        });
+        client.onDate(listener);
     }
 
     /** Returns the limits of ECS (ecs-openapi, 1.1). */

@@ -60,6 +60,16 @@ class ReclaimTest {
     }
 
     @Test
+    void aMachineThatIsGoingHasNoNoticeAnyMore() throws Exception {
+        String id = running(cloud.client.spot());
+        cloud.simulator.reclaim(id, Duration.ZERO);
+        cloud.simulator.reclaim(id, Duration.ofMinutes(5));
+        assertThat(recycling()).isEmpty();
+        assertThat(get(cloud.simulator.endpoint() + "/_metadata/" + id + TERMINATION))
+                .startsWith("404");
+    }
+
+    @Test
     void instancesAreBilledFromTheirCreationUntilTheyAreTakenBack() throws Exception {
         String id = running(cloud.client.spot());
         cloud.simulator.reclaim(id, Duration.ZERO);
