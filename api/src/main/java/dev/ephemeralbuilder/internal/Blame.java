@@ -35,6 +35,7 @@ final class Blame {
         this.region = region;
         this.held = held;
         this.how = "a script ended with exit code " + failed.exitCode();
+        // A notice counts also if it is withdrawn meanwhile.
         this.doubtful = held.notices().standing().isPresent()
                 || (failed.exitCode() >= FIRST_SIGNAL && failed.exitCode() <= LAST_SIGNAL);
         this.patience = region.ticker().now().plus(Link.PATIENCE);
@@ -42,9 +43,11 @@ final class Blame {
 
     /** Returns why the machine is to blame; empty if it is not. */
     CompletableFuture<Optional<BuilderException>> find() {
-        return look().thenCompose(blame -> blame.isPresent() || !doubtful
-                ? CompletableFuture.completedFuture(blame)
-                : Stages.after(region.ticker(), SECOND_LOOK).thenCompose(v -> look()));
+        // The look itself may bring the first notice.
+        return look().thenCompose(blame ->
+                blame.isPresent() || !(doubtful || held.notices().standing().isPresent())
+                        ? CompletableFuture.completedFuture(blame)
+                        : Stages.after(region.ticker(), SECOND_LOOK).thenCompose(v -> look()));
     }
 
     private CompletableFuture<Optional<BuilderException>> look() {

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,6 +83,36 @@ class JobBlameTest {
             JobResult result = rig.await(run);
             assertThat(result.exitCode()).isEqualTo(137);
             assertThat(ends(result.attempts())).containsExactly(End.SCRIPT_FAILED);
+        }
+    }
+
+    @Test
+    void aNoticeThatTheLookAfterTheFailureBringsMakesForASecondLook() {
+        AtomicBoolean noticed = new AtomicBoolean();
+        AtomicInteger looks = new AtomicInteger();
+        try (JobRig rig = new JobRig(cloud -> cloud, fleet -> fleet, provider -> new ForwardingProvider(provider) {
+            @Override
+            public Map<String, Machine> describe(Collection<String> ids) throws InterruptedException {
+                if (noticed.get()) {
+                    looks.incrementAndGet();
+                }
+                return super.describe(ids);
+            }
+        })) {
+            CompletableFuture<JobResult> run = rig.run(job().script(script(endsTheFirstTime(1)))
+                    .request(AcquireRequest.builder()
+                            .expectedDuration(Duration.ofMinutes(1))
+                            .build()));
+            rig.untilSaid("begun");
+            String first = rig.newest();
+            rig.notice(first);
+            noticed.set(true);
+            letGo();
+            rig.until("looked at", () -> looks.get() > 0);
+            rig.rig.cloud.vanish(first);
+            JobResult result = rig.await(run);
+            assertThat(result.success()).isTrue();
+            assertThat(ends(result.attempts())).containsExactly(End.RECLAIMED, End.SUCCEEDED);
         }
     }
 
