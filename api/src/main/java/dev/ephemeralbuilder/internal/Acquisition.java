@@ -49,6 +49,10 @@ final class Acquisition<T extends Arrived> {
 
     private final Acquisitions fleet;
     private final MachineSpec spec;
+
+    /** The spec, with the markets that it is to be had in now. */
+    private final MachineSpec sought;
+
     private final AcquireRequest request;
     private final String requestId;
     private final Set<String> avoided;
@@ -107,6 +111,7 @@ final class Acquisition<T extends Arrived> {
     Acquisition(Acquisitions fleet, Acquisitions.Wish wish, int count, Purpose<T> purpose) {
         this.fleet = fleet;
         this.spec = wish.spec();
+        this.sought = spec.toBuilder().markets(wish.markets()).build();
         this.request = wish.request();
         this.requestId = wish.requestId();
         this.avoided = wish.avoided();
@@ -236,7 +241,7 @@ final class Acquisition<T extends Arrived> {
 
     private CompletableFuture<Answer> read(Region region) {
         return region.market()
-                .forSpec(spec)
+                .forSpec(sought)
                 .handle((market, failure) -> failure == null
                         ? new Answer(region, market, null)
                         : new Answer(region, null, Failures.asBuilderException(failure)));
@@ -260,7 +265,7 @@ final class Acquisition<T extends Arrived> {
                         true));
                 continue;
             }
-            Offers offered = answer.region().provider().offers(spec, answer.market());
+            Offers offered = answer.region().provider().offers(sought, answer.market());
             all.addAll(offered.offers());
             rejections.addAll(offered.rejections());
             types.addAll(answer.market().types());
@@ -270,7 +275,7 @@ final class Acquisition<T extends Arrived> {
             return;
         }
         Instant now = fleet.ticker().now();
-        SelectionRequest wanted = SelectionRequest.builder(spec, now)
+        SelectionRequest wanted = SelectionRequest.builder(sought, now)
                 .objective(request.objective().orElse(fleet.objective()))
                 .offers(all)
                 .rejections(rejections)
@@ -514,7 +519,7 @@ final class Acquisition<T extends Arrived> {
             BuilderException why = known != null
                     ? known
                     : new CapacityException(
-                            "None of the offers for " + spec + " could be launched; tried " + tried.size() + ":",
+                            "None of the offers for " + sought + " could be launched; tried " + tried.size() + ":",
                             tried);
             failures.addAll(Collections.nCopies(missing, why));
             missing = 0;
@@ -534,13 +539,14 @@ final class Acquisition<T extends Arrived> {
                 .collect(Collectors.joining());
         boolean temporary = selection.rejections().stream().anyMatch(Rejection::temporary);
         if (temporary) {
-            return new CapacityException("Nothing can be launched for " + spec + " now:" + reasons, List.of());
+            return new CapacityException("Nothing can be launched for " + sought + " now:" + reasons, List.of());
         }
         String largest = types.stream()
                 .max(Comparator.comparingInt(MachineType::millicpus).thenComparingInt(MachineType::memoryMib))
                 .map(t -> "\nThe largest of the " + types.size() + " types to choose from is " + t.id() + " with "
                         + t.millicpus() / 1000.0 + " vCPU and " + t.memoryMib() / 1024.0 + " GiB.")
                 .orElse("\nThe providers' settings leave no machine type to choose from.");
-        return new ConfigurationException("Nothing on sale meets " + spec + ":" + reasons + largest, null, null, null);
+        return new ConfigurationException(
+                "Nothing on sale meets " + sought + ":" + reasons + largest, null, null, null);
     }
 }

@@ -4,6 +4,7 @@ import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.DuplicateRequestException;
 import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.selection.Objective;
 import dev.ephemeralbuilder.selection.Offer;
@@ -82,6 +83,7 @@ final class Acquisitions {
                         spec,
                         request,
                         request.requestId().orElseGet(() -> UUID.randomUUID().toString()),
+                        spec.markets(),
                         Set.of()),
                 count,
                 purpose);
@@ -91,9 +93,11 @@ final class Acquisitions {
      * What is asked for.
      *
      * @param requestId the request's own id, or one that is used for it; it is a named one if the request has an id
+     * @param markets those of the spec's markets where it is to be had now; not what is wanted, so whoever asks again for
+     *     the same may have others
      * @param avoided pools that are left out unless nothing else is left
      */
-    record Wish(MachineSpec spec, AcquireRequest request, String requestId, Set<String> avoided) {}
+    record Wish(MachineSpec spec, AcquireRequest request, String requestId, Set<Market> markets, Set<String> avoided) {}
 
     /** Begins one as {@link #begin(MachineSpec, AcquireRequest, int, Purpose)} does. */
     <T extends Arrived> CompletableFuture<Acquisition.Acquired<T>> begin(Wish wish, int count, Purpose<T> purpose) {

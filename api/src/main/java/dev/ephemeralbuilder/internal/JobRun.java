@@ -152,12 +152,7 @@ final class JobRun {
         CompletableFuture<BuilderHandle> acquiring;
         try {
             acquiring = fleet.acquire(
-                    id,
-                    new Acquisitions.Wish(
-                            job.spec().toBuilder().markets(marketsLeft()).build(),
-                            job.request(),
-                            idOf(ids),
-                            Set.copyOf(lost)));
+                    id, new Acquisitions.Wish(job.spec(), job.request(), idOf(ids), marketsLeft(), Set.copyOf(lost)));
         } catch (BuilderException e) {
             acquiring = CompletableFuture.failedFuture(e);
         }
