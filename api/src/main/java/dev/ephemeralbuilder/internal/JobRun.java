@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,8 +59,7 @@ final class JobRun {
     /** How many request ids were used: attempts have one each, or more. */
     private int ids;
 
-    /** Requests of dead processes that had gone on to the next one. */
-    private final List<String> leftBehind = new ArrayList<>();
+    private final JobRemains remains;
 
     /** The one that works. */
     private @Nullable JobTry active;
@@ -76,6 +76,7 @@ final class JobRun {
     JobRun(Jobs fleet, Job job, JobSink sink) {
         this.fleet = fleet;
         this.ticker = fleet.ticker();
+        this.remains = new JobRemains(ticker, UNTIL_GONE);
         this.job = job;
         this.sink = sink;
         this.id = job.request().requestId().orElseGet(() -> UUID.randomUUID().toString());
@@ -122,21 +123,26 @@ final class JobRun {
 
     private void acquire(JobTry now) {
         ids++;
-        if (!named() || ids == MOST_IDS) {
+        if (!named() || ids > 1) {
             ask(now);
             return;
         }
-        // Whoever has begun the next one had left this one.
-        Stages.whenDone(fleet.isBegun(idOf(ids + 1)), ticker, (left, failure) -> {
+        List<String> all =
+                IntStream.rangeClosed(1, MOST_IDS).mapToObj(this::idOf).toList();
+        Stages.whenDone(fleet.lastBegun(all), ticker, (last, failure) -> {
             if (now.ended()) {
                 return;
             }
-            if (failure == null && left) {
-                leftBehind.add(idOf(ids));
-                acquire(now);
-            } else {
-                ask(now);
+            if (failure != null) {
+                // The job may be at work elsewhere.
+                notHad(now, Failures.asBuilderException(failure));
+                return;
             }
+            // Whoever has begun that one had left those before it.
+            for (; ids < last; ids++) {
+                remains.found(idOf(ids));
+            }
+            ask(now);
         });
     }
 
@@ -185,8 +191,7 @@ final class JobRun {
             return;
         }
         // This one was a dead process's, if it was anybody's, and so were those.
-        leftBehind.forEach(fleet::giveBack);
-        leftBehind.clear();
+        remains.giveBack(fleet::giveBack);
         Stages.whenDone(builder.begun(), ticker, (scripts, failure) -> {
             if (now.ended()) {
                 builder.close();
@@ -201,8 +206,9 @@ final class JobRun {
 
     /** A process that is dead now has begun the job on this machine: that was an attempt, and its output is gone. */
     private void anothers(JobTry now, BuilderHandle builder) {
+        remains.await(builder.held().gone());
         builder.close();
-        if (ids == MOST_IDS) {
+        if (ids >= MOST_IDS) {
             notHad(
                     now,
                     new DuplicateRequestException(
@@ -222,7 +228,7 @@ final class JobRun {
     private void ready(JobTry now, BuilderHandle builder) {
         begun.merge(builder.offer().market(), 1, Integer::sum);
         now.ready(builder);
-        Stages.whenDone(clear, ticker, (v, failure) -> {
+        Stages.whenDone(CompletableFuture.allOf(clear, remains.gone()), ticker, (v, failure) -> {
             if (!now.ended()) {
                 begin(now, builder);
             }

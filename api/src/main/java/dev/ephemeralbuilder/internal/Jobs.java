@@ -8,7 +8,6 @@ import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -98,20 +97,25 @@ final class Jobs {
         return own;
     }
 
-    /** Whether a request was begun, by whomever, and has not ended. */
-    CompletableFuture<Boolean> isBegun(String requestId) {
-        return requests.unfinished(requestId).thenApply(Optional::isPresent);
+    /**
+     * Returns the number, from 1, of the last of some requests that were begun, by whomever, and have not ended; 0 if there
+     * is none.
+     */
+    CompletableFuture<Integer> lastBegun(List<String> requestIds) {
+        return requests.lastBegun(requestIds);
     }
 
-    /** Gives back the machine of a request that a dead process has left, if there is one; its lease stands behind that. */
-    void giveBack(String requestId) {
-        Stages.leave(requests.unfinished(requestId)
+    /**
+     * Gives back the machine of a request that a dead process has left, if there is one that nobody wants; its lease
+     * stands behind that. Completes when it was seen gone.
+     */
+    CompletableFuture<Void> giveBack(String requestId) {
+        return requests.left(requestId)
                 .thenComposeAsync(
-                        record -> {
-                            String id = record.map(BuilderRecord::machineId).orElse(null);
-                            return id == null ? CompletableFuture.completedFuture(null) : machines.release(id);
-                        },
-                        ticker));
+                        machine -> machine.filter(id -> !machines.isInUse(id))
+                                .map(machines::release)
+                                .orElseGet(() -> CompletableFuture.completedFuture(null)),
+                        ticker);
     }
 
     /** The cloud has taken a machine of this pool back. */

@@ -122,11 +122,44 @@ final class Requests {
                 : records.ofAttempt(token(requestId, number));
     }
 
-    /** Returns what somebody, alive or dead, has begun or made for a request and what has not ended. */
-    CompletableFuture<Optional<BuilderRecord>> unfinished(String requestId) {
-        return calls.run(() -> store.read(Kind.REQUEST, key(requestId)))
-                .thenCompose(
-                        present -> read(requestId, present.map(Requests::number).orElse(0)));
+    /**
+     * Returns the number, from 1, of the last of some requests that somebody, alive or dead, has begun and that has not
+     * ended; 0 if there is none.
+     */
+    CompletableFuture<Integer> lastBegun(List<String> requestIds) {
+        Instant now = ticker.now();
+        return calls.run(() -> {
+            for (int number = requestIds.size(); number > 0; number--) {
+                String id = requestIds.get(number - 1);
+                Optional<Map<String, String>> document = store.read(Kind.REQUEST, key(id));
+                if (document.isPresent() && isBegun(id, document.get(), now)) {
+                    return number;
+                }
+            }
+            return 0;
+        });
+    }
+
+    private boolean isBegun(String requestId, Map<String, String> document, Instant now) {
+        // Between two attempts there is no record, but somebody who lives.
+        return store.read(Kind.BUILDER, token(requestId, number(document))).isPresent()
+                || (me.lifeOf(Holder.decode(document)) != Holder.Life.DEAD && now.isBefore(until(document)));
+    }
+
+    /** Returns the machine that somebody who is dead has for a request, unless it is kept for people to look at. */
+    CompletableFuture<Optional<String>> left(String requestId) {
+        return calls.run(() -> store.read(Kind.REQUEST, key(requestId)).orElse(Map.of()))
+                .thenCompose(document -> read(requestId, number(document)).thenCompose(record -> {
+                    Optional<String> machine = record.filter(r -> !isKept(r)).map(BuilderRecord::machineId);
+                    return machine.isEmpty()
+                            ? CompletableFuture.completedFuture(machine)
+                            : lives(document, Holder.decode(document), record)
+                                    .thenApply(alive -> alive ? Optional.<String>empty() : machine);
+                }));
+    }
+
+    private static boolean isKept(BuilderRecord record) {
+        return record.used().kept();
     }
 
     private CompletableFuture<Boolean> lives(
@@ -139,7 +172,9 @@ final class Requests {
                     : leased(record);
         }
         return switch (me.lifeOf(holder)) {
-            case DEAD -> CompletableFuture.completedFuture(false);
+            // What it has kept for people to look at is theirs until its time is over.
+            case DEAD ->
+                record.filter(Requests::isKept).isPresent() ? leased(record) : CompletableFuture.completedFuture(false);
             // It may have closed the fleet that began this.
             case ALIVE -> CompletableFuture.completedFuture(record.isPresent() || !over);
             case UNKNOWN -> over ? leased(record) : CompletableFuture.completedFuture(true);
