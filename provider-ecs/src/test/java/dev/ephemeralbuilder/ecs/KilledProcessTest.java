@@ -26,6 +26,7 @@ import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A process is killed while it uses a machine; another one goes on with it, over the real SDK and real SSH. */
 @Timeout(120)
 @EnabledOnOs(value = OS.LINUX, disabledReason = "the machines need addresses of their own, as Linux has them")
+@Tag("once")
 class KilledProcessTest {
     private final AlibabaCloudSimulator simulator = AlibabaCloudSimulator.builder()
             .bootTime(Duration.ofMillis(500), Duration.ofMillis(500))

@@ -29,9 +29,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Costs as people and as programs read them. */
+@Tag("once")
 class CostTableTest {
     private static final Instant START = Instant.parse("2026-11-20T22:00:00Z");
     private static final ObjectMapper JSON = new ObjectMapper();

@@ -12,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** {@code run --keep-on-failure}, and what other commands then do with the machine. */
 @Timeout(120)
 @ResourceLock(Resources.SYSTEM_PROPERTIES)
+@Tag("once")
 class KeepOnFailureTest {
     @TempDir
     private Path folder;

@@ -38,11 +38,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A second fleet and the machine of a first one, which may live or be dead to the cloud. */
 @Timeout(120)
+@Tag("once")
 class AttachTest {
     private final StateStore store = StateStore.inMemory();
     private final List<BuilderEvent> told = new CopyOnWriteArrayList<>();

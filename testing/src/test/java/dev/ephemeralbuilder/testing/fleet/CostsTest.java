@@ -42,12 +42,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the ledger says of machines, by a clock that only the tests move. */
 @Timeout(120)
+@Tag("once")
 class CostsTest {
     private static final Duration MINUTE = Duration.ofMinutes(1);
     /** Time passes a little while one hears of an end. */

@@ -49,12 +49,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a fleet tells of scripts, files, ends, limits, calls and sweeps, and what its listeners can do to it. */
 @Timeout(120)
+@Tag("once")
 class FleetEventsTest {
     private final List<CloudEvent> cloudEvents = new CopyOnWriteArrayList<>();
 

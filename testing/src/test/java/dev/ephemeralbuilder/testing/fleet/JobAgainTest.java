@@ -33,12 +33,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Jobs with a request id whose process dies, and another process that runs the same job again. */
 @Timeout(120)
+@Tag("once")
 class JobAgainTest {
     /** How long a machine that was given back is still there, and its scripts may run. */
     private static final Duration DELETION = Duration.ofMinutes(2);

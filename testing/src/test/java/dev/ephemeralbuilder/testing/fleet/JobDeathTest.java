@@ -24,12 +24,14 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Jobs whose process dies, above all between a notice and the replacement: whoever runs the same goes on. */
 @Timeout(120)
+@Tag("once")
 class JobDeathTest {
     private static final AcquireRequest REQUEST =
             AcquireRequest.builder().requestId("job-7").build();

@@ -33,12 +33,14 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Jobs whose machines are taken back, with and without a word. */
 @Timeout(120)
+@Tag("once")
 class JobReclaimTest {
     private static final MachineType TYPE = new MachineType("t.only", "t", Architecture.X86_64, 2000, 4096, 0);
 

@@ -17,6 +17,7 @@ import dev.ephemeralbuilder.testing.InMemoryProvider.Call;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Builders whose machine is left for a time. */
 @Timeout(120)
+@Tag("once")
 class KeepTest {
     private final StateStore store = StateStore.inMemory();
 

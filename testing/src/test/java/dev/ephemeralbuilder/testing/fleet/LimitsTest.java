@@ -35,11 +35,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** How often a fleet calls the cloud, and in which order. */
 @Timeout(120)
+@Tag("once")
 class LimitsTest {
     private record Made(Instant at, CloudAction action) {}
 

@@ -24,12 +24,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Scripts that run on a machine before it is handed out. */
 @Timeout(120)
+@Tag("once")
 class OnReadyTest {
     /** A file of this host, which every machine reaches. */
     @TempDir

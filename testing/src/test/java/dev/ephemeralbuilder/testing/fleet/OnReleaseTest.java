@@ -19,12 +19,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Scripts that run on a machine before it is deleted. */
 @Timeout(120)
+@Tag("once")
 class OnReleaseTest {
     private static final String SECRET = "s3cr3t-value";
 

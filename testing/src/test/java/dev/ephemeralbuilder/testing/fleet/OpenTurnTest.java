@@ -24,11 +24,13 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A cloud where each channel on a machine costs a call of its API. */
 @Timeout(120)
+@Tag("once")
 class OpenTurnTest {
     private static final int PER_MINUTE = 20;
 

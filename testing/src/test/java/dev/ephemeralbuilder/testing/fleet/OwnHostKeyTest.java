@@ -32,11 +32,13 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Machines of one create call share a host key only until they are handed out. */
 @Timeout(120)
+@Tag("once")
 class OwnHostKeyTest {
     private static final int MANY = 3;
 

@@ -41,11 +41,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Which machines a fleet deletes although it has not acquired them, and which it leaves. */
 @Timeout(120)
+@Tag("once")
 class ReapTest {
     private static final Duration LEASE = Duration.ofMinutes(10);
 

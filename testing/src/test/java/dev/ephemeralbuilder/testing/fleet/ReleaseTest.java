@@ -48,11 +48,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** How machines are given back: by close, cancel, interrupt and the end of the fleet, whatever the cloud says. */
 @Timeout(120)
+@Tag("once")
 class ReleaseTest {
     private static ProviderException failed(Effect effect, boolean retryable) {
         return new ProviderException("the server has a bad day", effect, retryable, "InternalError", "req-1", null);

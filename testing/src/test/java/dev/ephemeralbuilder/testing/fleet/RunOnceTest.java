@@ -67,9 +67,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A container's own command as the job. */
+@Tag("once")
 class RunOnceTest {
     private static final MachineSpec SPEC = MachineSpec.builder()
             .vcpus(2)
