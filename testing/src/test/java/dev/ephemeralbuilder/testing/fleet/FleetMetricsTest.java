@@ -44,13 +44,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
-@Tag("once")
 class FleetMetricsTest {
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final FleetMetrics metrics = new FleetMetrics();
