@@ -21,6 +21,9 @@ final class Blame {
     /** A machine that ends its processes is seen to go within this time. */
     static final Duration SECOND_LOOK = Duration.ofSeconds(5);
 
+    /** A look may wait minutes for its turn: that the cloud cannot be asked takes more than one that failed. */
+    private static final int LEAST_LOOKS = 6;
+
     private static final int FIRST_SIGNAL = 128 + 1;
     private static final int LAST_SIGNAL = 128 + 64;
 
@@ -29,6 +32,7 @@ final class Blame {
     private final String how;
     private final boolean doubtful;
     private final Instant patience;
+    private int blindLooks;
 
     /** @param failed how the script ended */
     Blame(Region region, Held held, ScriptResult failed) {
@@ -58,7 +62,8 @@ final class Blame {
             if (blind == null) {
                 return CompletableFuture.completedFuture(held.lossAfter(look).or(() -> stopping(look)));
             }
-            if (region.ticker().now().isBefore(patience)) {
+            blindLooks++;
+            if (region.ticker().now().isBefore(patience) || blindLooks < LEAST_LOOKS) {
                 return Stages.after(region.ticker(), SECOND_LOOK).thenCompose(v -> look());
             }
             // Not to know is not to know that it runs; a job may be begun again, an invented failure may not.
