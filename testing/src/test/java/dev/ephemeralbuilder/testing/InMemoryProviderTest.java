@@ -441,7 +441,8 @@ class InMemoryProviderTest {
             assertThat(ticker.openHolds()).isEqualTo(1);
             get(channel.write(ByteBuffer.wrap("x".getBytes(US_ASCII))));
             assertThat(all(channel)).isEqualTo("x");
-            assertThat(ticker.openHolds()).isZero();
+            // Let go only after the end was told.
+            await().untilAsserted(() -> assertThat(ticker.openHolds()).isZero());
         }
     }
 
