@@ -9,6 +9,8 @@ import dev.ephemeralbuilder.testing.contract.ContractSetup;
 import dev.ephemeralbuilder.testing.simulator.Faults;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /** What the contract kits need to test the provider on the simulator. */
@@ -17,15 +19,43 @@ final class EciContractSetup implements ContractSetup {
     private final EciProvider provider;
     private @Nullable EciProvider other;
 
-    /**
-     * A simulator and a provider serve one test after the other, since both take longer to start than most tests run.
-     *
-     * @param cloud closed by the caller
-     * @param provider closed by the caller
-     */
-    EciContractSetup(SimulatedEci cloud, EciProvider provider) {
+    private final Runnable over;
+
+    /** @param over called when the test is over */
+    private EciContractSetup(SimulatedEci cloud, EciProvider provider, Runnable over) {
         this.cloud = cloud;
         this.provider = provider;
+        this.over = over;
+    }
+
+    /**
+     * Simulators with a provider each, as many as tests run at a time. Each serves one test after the other, since both take
+     * longer to start than most tests run. Safe for use by many threads.
+     */
+    static final class Clouds implements AutoCloseable {
+        private final Queue<EciContractSetup> all = new ConcurrentLinkedQueue<>();
+        private final Queue<EciContractSetup> idle = new ConcurrentLinkedQueue<>();
+
+        /** Returns the setup of one test, on a cloud that no other test uses. */
+        EciContractSetup next() {
+            EciContractSetup used = idle.poll();
+            SimulatedEci cloud = used == null ? new SimulatedEci() : used.cloud;
+            EciProvider provider = used == null ? cloud.provider().build() : used.provider;
+            EciContractSetup[] mine = new EciContractSetup[1];
+            mine[0] = new EciContractSetup(cloud, provider, () -> idle.add(mine[0]));
+            if (used == null) {
+                all.add(mine[0]);
+            }
+            return mine[0];
+        }
+
+        @Override
+        public void close() {
+            all.forEach(setup -> {
+                setup.provider.close();
+                setup.cloud.close();
+            });
+        }
     }
 
     @Override
@@ -57,6 +87,7 @@ final class EciContractSetup implements ContractSetup {
             other.close();
         }
         cloud.calm();
+        over.run();
     }
 
     @Override

@@ -5,17 +5,15 @@ import dev.ephemeralbuilder.testing.contract.ContractSetup;
 import org.junit.jupiter.api.AfterAll;
 
 class EciProviderContractTest extends CloudProviderContract {
-    private static final SimulatedEci CLOUD = new SimulatedEci();
-    private static final EciProvider PROVIDER = CLOUD.provider().build();
+    private static final EciContractSetup.Clouds CLOUDS = new EciContractSetup.Clouds();
 
     @Override
     protected ContractSetup setup() {
-        return new EciContractSetup(CLOUD, PROVIDER);
+        return CLOUDS.next();
     }
 
     @AfterAll
-    static void endCloud() {
-        PROVIDER.close();
-        CLOUD.close();
+    static void endClouds() {
+        CLOUDS.close();
     }
 }

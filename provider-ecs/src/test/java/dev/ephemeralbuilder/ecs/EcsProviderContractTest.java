@@ -5,17 +5,15 @@ import dev.ephemeralbuilder.testing.contract.ContractSetup;
 import org.junit.jupiter.api.AfterAll;
 
 class EcsProviderContractTest extends CloudProviderContract {
-    private static final SimulatedCloud CLOUD = new SimulatedCloud();
-    private static final EcsProvider PROVIDER = CLOUD.provider().build();
+    private static final EcsContractSetup.Clouds CLOUDS = new EcsContractSetup.Clouds();
 
     @Override
     protected ContractSetup setup() {
-        return new EcsContractSetup(CLOUD, PROVIDER);
+        return CLOUDS.next();
     }
 
     @AfterAll
-    static void endCloud() {
-        PROVIDER.close();
-        CLOUD.close();
+    static void endClouds() {
+        CLOUDS.close();
     }
 }
