@@ -17,12 +17,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Small runs of the benchmarks: that they come to an end with the document that they promise. */
 @EnabledOnOs(OS.LINUX)
 @Tag("once")
+@Execution(ExecutionMode.CONCURRENT)
 class BenchTest {
     @TempDir
     private Path folder;

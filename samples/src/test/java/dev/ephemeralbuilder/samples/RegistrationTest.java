@@ -18,38 +18,34 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Machines that register and unregister themselves, on simulated clouds of both products. */
 @Timeout(120)
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Tag("once")
+@Execution(ExecutionMode.CONCURRENT)
 class RegistrationTest {
     private static final String OWNER = "ci-test";
 
-    private AlibabaCloudSimulator cloud;
+    private static final Duration BOOT = Duration.ofMillis(200);
+
+    private final AlibabaCloudSimulator cloud =
+            AlibabaCloudSimulator.builder().bootTime(BOOT, BOOT).start();
 
     @TempDir
     private Path folder;
 
     private Path registry;
 
-    @BeforeAll
-    void start() {
-        cloud = AlibabaCloudSimulator.builder()
-                .bootTime(Duration.ofMillis(200), Duration.ofMillis(200))
-                .start();
-    }
-
-    @AfterAll
+    @AfterEach
     void stop() {
         cloud.close();
     }
