@@ -146,36 +146,18 @@ final class CostRows {
     }
 
     private static List<String> cells(CostLine line, String group) {
-        List<String> cells = new ArrayList<>(List.of(
-                group,
-                line.machineId(),
-                line.requestId(),
-                line.job().orElse(""),
-                labels(line),
-                line.owner().orElse(""),
-                line.host().orElse(""),
-                line.offer().provider(),
-                line.offer().region(),
-                line.offer().zone(),
-                line.offer().type().id(),
-                line.offer().market().name().toLowerCase(Locale.ROOT),
-                line.startedAt().toString(),
-                line.endedAt().map(Instant::toString).orElse(""),
-                end(line)));
-        seconds(line.times()).values().forEach(value -> cells.add(value.toPlainString()));
-        cells.addAll(List.of(
-                currency(line),
-                number(line.cost().amount()).toPlainString(),
-                number(line.cost().onDemand()).toPlainString(),
-                number(line.cost().saved()).toPlainString(),
-                number(line.waste()).toPlainString(),
-                line.cost()
-                        .disk()
-                        .map(CostRows::number)
-                        .map(BigDecimal::toPlainString)
-                        .orElse(""),
-                "true"));
-        return cells;
+        Map<String, @Nullable Object> node = object(line);
+        node.put("group", group);
+        node.put("labels", labels(line));
+        node.put("estimate", true);
+        return HEADER.stream().map(name -> cell(node.get(name))).toList();
+    }
+
+    private static String cell(@Nullable Object value) {
+        if (value instanceof BigDecimal number) {
+            return number.toPlainString();
+        }
+        return value == null ? "" : value.toString();
     }
 
     private static String labels(CostLine line) {
