@@ -29,7 +29,7 @@ final class Json {
                 : text(value.toString());
     }
 
-    static String text(String value) {
+    private static String text(String value) {
         StringBuilder json = new StringBuilder("\"");
         value.chars().forEach(c -> {
             if (c == '"' || c == '\\') {

@@ -4,12 +4,14 @@ import dev.ephemeralbuilder.BuilderSummary;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Machines as lines of text, and as JSON. */
 final class MachineTable {
@@ -67,33 +69,26 @@ final class MachineTable {
 
     /** Returns a JSON array with an object per machine; times are UTC as in ISO 8601, what is not known is null. */
     static String json(List<BuilderSummary> machines) {
-        return machines.stream().map(MachineTable::object).collect(Collectors.joining(",\n", "[", "]"));
+        return Json.of(machines.stream().map(MachineTable::object).toList());
     }
 
-    private static String object(BuilderSummary machine) {
-        String labels = new TreeMap<>(machine.labels())
-                .entrySet().stream()
-                        .map(label -> Json.text(label.getKey()) + ": " + Json.text(label.getValue()))
-                        .collect(Collectors.joining(", ", "{", "}"));
-        return "{\"id\": " + Json.text(machine.id())
-                + ", \"provider\": " + Json.text(machine.provider())
-                + ", \"region\": " + Json.text(machine.region())
-                + ", \"zone\": " + Json.text(machine.zone())
-                + ", \"type\": " + Json.text(machine.type())
-                + ", \"state\": " + Json.text(machine.state().toString())
-                + ", \"created\": " + Json.text(machine.createdAt().toString())
-                + ", \"shown\": " + Json.text(machine.shownAt().toString())
-                + ", \"lease\": " + time(machine.leaseUntil())
-                + ", \"cap\": " + time(machine.cap())
-                + ", \"released\": " + machine.released()
-                + ", \"orphan\": " + machine.orphan()
-                + ", \"request\": "
-                + machine.requestId().map(Json::text).orElse("null")
-                + ", \"host\": " + machine.host().map(Json::text).orElse("null")
-                + ", \"labels\": " + labels + "}";
-    }
-
-    private static String time(Optional<Instant> time) {
-        return time.map(t -> Json.text(t.toString())).orElse("null");
+    private static Map<String, @Nullable Object> object(BuilderSummary machine) {
+        Map<String, @Nullable Object> node = new LinkedHashMap<>();
+        node.put("id", machine.id());
+        node.put("provider", machine.provider());
+        node.put("region", machine.region());
+        node.put("zone", machine.zone());
+        node.put("type", machine.type());
+        node.put("state", machine.state());
+        node.put("created", machine.createdAt());
+        node.put("shown", machine.shownAt());
+        node.put("lease", machine.leaseUntil().orElse(null));
+        node.put("cap", machine.cap().orElse(null));
+        node.put("released", machine.released());
+        node.put("orphan", machine.orphan());
+        node.put("request", machine.requestId().orElse(null));
+        node.put("host", machine.host().orElse(null));
+        node.put("labels", new TreeMap<>(machine.labels()));
+        return node;
     }
 }
