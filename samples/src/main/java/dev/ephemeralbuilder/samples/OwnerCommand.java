@@ -2,7 +2,6 @@ package dev.ephemeralbuilder.samples;
 
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +33,7 @@ abstract class OwnerCommand implements Callable<Integer> {
     @Override
     public final Integer call() {
         try {
-            Settings settings = settings();
+            Settings settings = Settings.in(caller.folder(), config);
             return with(settings, owner(settings));
         } catch (InterruptedException e) {
             say("interrupted");
@@ -66,14 +65,6 @@ abstract class OwnerCommand implements Callable<Integer> {
         PrintStream out = new PrintStream(caller.out(), false, StandardCharsets.UTF_8);
         lines.forEach(line -> out.print(line + "\n"));
         out.flush();
-    }
-
-    private Settings settings() {
-        if (config != null) {
-            return Settings.read(caller.folder().resolve(config));
-        }
-        Path here = caller.folder().resolve(Settings.DEFAULT_FILE);
-        return Files.exists(here) ? Settings.read(here) : Settings.none();
     }
 
     private String owner(Settings settings) {

@@ -238,7 +238,7 @@ final class RunCommand implements Callable<Integer> {
                     "--keep-on-failure: a cloud of --simulated ends with the command; start one with"
                             + " \"ephemeral simulate --write-config FILE\" and use --config FILE");
         }
-        Settings settings = settings();
+        Settings settings = simulated && config == null ? Settings.none() : Settings.in(caller.folder(), config);
         ProviderChoice choice = provider.in(settings);
         images.check(choice);
         Plan plan = plan(settings, choice);
@@ -342,17 +342,6 @@ final class RunCommand implements Callable<Integer> {
         listeners.forEach(fleet::listener);
         providers.forEach(fleet::provider);
         return fleet;
-    }
-
-    private Settings settings() {
-        if (config != null) {
-            return Settings.read(caller.folder().resolve(config));
-        }
-        Path here = caller.folder().resolve(Settings.DEFAULT_FILE);
-        if (simulated || !Files.exists(here)) {
-            return Settings.none();
-        }
-        return Settings.read(here);
     }
 
     private String owner(Settings settings) {

@@ -32,7 +32,7 @@ import org.tomlj.TomlTable;
  */
 final class Settings {
     /** The file that is read when none is named. */
-    static final String DEFAULT_FILE = "ephemeral.toml";
+    private static final String DEFAULT_FILE = "ephemeral.toml";
 
     static final String WHERE_CREDENTIALS_COME_FROM =
             "credentials come from ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, the aliyun CLI's"
@@ -79,6 +79,19 @@ final class Settings {
             throw malformed(file, text, toml.errors().get(0));
         }
         return new Reader(file, toml).read();
+    }
+
+    /**
+     * Reads and checks the file that is named, from the folder, or else the one that is there if none is.
+     *
+     * @throws CommandException if it cannot be read or holds a mistake, or if there is none of the name
+     */
+    static Settings in(Path folder, @Nullable Path named) {
+        if (named != null) {
+            return read(folder.resolve(named));
+        }
+        Path here = folder.resolve(DEFAULT_FILE);
+        return Files.exists(here) ? read(here) : none();
     }
 
     /** Returns the value of a setting, if the file has one, or else that of the setting that counts in its place. */
