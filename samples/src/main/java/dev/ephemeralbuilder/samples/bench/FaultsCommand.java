@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code ephemeral bench faults}: what becomes of whole lifecycles in a cloud that does everything wrong. */
@@ -44,17 +45,8 @@ final class FaultsCommand extends BenchProgram {
             description = "Kill the process that runs the jobs at random moments, and start it again.")
     private boolean kill;
 
-    @Option(
-            names = "--at-once",
-            paramLabel = "N",
-            description = "How many jobs run at a time. Default: ${DEFAULT-VALUE}.")
-    private int atOnce = 20;
-
-    @Option(
-            names = "--scale",
-            paramLabel = "N",
-            description = "Seconds of the cloud per second here. Default: ${DEFAULT-VALUE}.")
-    private double scale = 20;
+    @Mixin
+    private final LoadOptions load = new LoadOptions(20);
 
     FaultsCommand(BenchOutput output) {
         super(output);
@@ -103,9 +95,8 @@ final class FaultsCommand extends BenchProgram {
 
     @Override
     int run() throws IOException, InterruptedException {
-        if (lifecycles < 1 || lifecycles > MOST_LIFECYCLES || atOnce < 1 || atOnce > 1_000 || !(scale > 0)) {
-            throw usage("expected --lifecycles from 1 to " + MOST_LIFECYCLES + ", --at-once from 1 to 1000 and --scale"
-                    + " above 0");
+        if (lifecycles < 1 || lifecycles > MOST_LIFECYCLES || !load.valid()) {
+            throw usage("expected --lifecycles from 1 to " + MOST_LIFECYCLES + ", " + LoadOptions.EXPECTED);
         }
         Account ours = run(Controller.Kind.OURS, "ours");
         Account plain = run(Controller.Kind.PLAIN_LOOP, "plainLoop");
@@ -130,15 +121,15 @@ final class FaultsCommand extends BenchProgram {
         Jobs jobs = new Jobs(output, name, lifecycles);
         Path state = kill && kind == Controller.Kind.OURS ? Files.createTempDirectory("ephemeral-bench") : null;
         try (Cloud cloud = Cloud.start(
-                        CloudPlan.of(options.seed, scale).with(providers).withFaults());
+                        CloudPlan.of(options.seed, load.scale).with(providers).withFaults());
                 Ticker ticker = cloud.ticker("ephemeral-bench-sweep")) {
             Controller.Plan plan = new Controller.Plan(
                     kind,
                     cloud.facts(),
-                    scale,
+                    load.scale,
                     options.seed,
                     providers,
-                    atOnce,
+                    load.atOnce,
                     TRIES,
                     null,
                     null,

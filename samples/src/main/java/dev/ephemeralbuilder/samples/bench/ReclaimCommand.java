@@ -1,6 +1,5 @@
 package dev.ephemeralbuilder.samples.bench;
 
-import dev.ephemeralbuilder.samples.product.Product;
 import dev.ephemeralbuilder.samples.product.ProviderChoice;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.io.IOException;
@@ -11,6 +10,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code ephemeral bench reclaim}: what becomes of jobs whose machines are taken back. */
@@ -46,17 +46,8 @@ final class ReclaimCommand extends BenchProgram {
             description = "The share of the spot machines that is taken back, such as 20%%. Default: 20%%.")
     private double rate = 0.2;
 
-    @Option(
-            names = "--at-once",
-            paramLabel = "N",
-            description = "How many jobs run at a time. Default: ${DEFAULT-VALUE}.")
-    private int atOnce = 50;
-
-    @Option(
-            names = "--scale",
-            paramLabel = "N",
-            description = "Seconds of the cloud per second here. Default: ${DEFAULT-VALUE}.")
-    private double scale = 20;
+    @Mixin
+    private final LoadOptions load = new LoadOptions(50);
 
     ReclaimCommand(BenchOutput output) {
         super(output);
@@ -71,11 +62,11 @@ final class ReclaimCommand extends BenchProgram {
 
     @Override
     int run() throws IOException, InterruptedException {
-        if (jobs < 1 || jobs > MOST_JOBS || atOnce < 1 || atOnce > 1_000 || !(scale > 0)) {
-            throw usage("expected --jobs from 1 to " + MOST_JOBS + ", --at-once from 1 to 1000 and --scale above 0");
+        if (jobs < 1 || jobs > MOST_JOBS || !load.valid()) {
+            throw usage("expected --jobs from 1 to " + MOST_JOBS + ", " + LoadOptions.EXPECTED);
         }
-        ReclaimPlan calm = new ReclaimPlan(options.seed, 0, scale);
-        ReclaimPlan rough = new ReclaimPlan(options.seed, rate, scale);
+        ReclaimPlan calm = new ReclaimPlan(options.seed, 0, load.scale);
+        ReclaimPlan rough = new ReclaimPlan(options.seed, rate, load.scale);
         ReclaimAccount base = run(Controller.Kind.OURS, "oursWithoutReclaim", calm, null);
         // The same pool for all, so that what differs is what they do about reclaim.
         Bill usual = base.usual().orElseThrow(() -> new IOException("no job got a machine"));
@@ -84,10 +75,10 @@ final class ReclaimCommand extends BenchProgram {
         ReclaimAccount.Row none = row("noHandling", run(Controller.Kind.NO_HANDLING, "noHandling", rough, usual), base);
         ReclaimAccount.Row retry =
                 row("retryOnSpotForEver", run(Controller.Kind.PLAIN_LOOP, "retryOnSpotForEver", rough, usual), base);
-        Document document = new Document(scale, calmRow, ours, none, retry);
+        Document document = new Document(load.scale, calmRow, ours, none, retry);
         check("without reclaim", document.oursWithoutReclaim());
         check("ours", document.ours());
-        String table = "scale " + Numbers.text(scale) + "\n\n"
+        String table = "scale " + Numbers.text(load.scale) + "\n\n"
                 + Numbers.head(Stream.concat(Stream.of(""), ReclaimAccount.Row.NAMES.stream())
                         .toList())
                 + document.oursWithoutReclaim().line("ours, nothing reclaimed")
@@ -115,15 +106,15 @@ final class ReclaimCommand extends BenchProgram {
             throws IOException, InterruptedException {
         Jobs all = new Jobs(output, name, jobs);
         try (Cloud cloud = Cloud.start(
-                        CloudPlan.of(options.seed, scale).with(providers).with(plan));
+                        CloudPlan.of(options.seed, load.scale).with(providers).with(plan));
                 Ticker ticker = cloud.ticker("ephemeral-bench-sweep")) {
             all.run(new Controller.Plan(
                     kind,
                     cloud.facts(),
-                    scale,
+                    load.scale,
                     options.seed,
                     place == null ? providers : productOf(place),
-                    atOnce,
+                    load.atOnce,
                     kind == Controller.Kind.PLAIN_LOOP ? FOR_EVER : 1,
                     plan,
                     place == null ? null : place.place(),
@@ -147,6 +138,6 @@ final class ReclaimCommand extends BenchProgram {
     }
 
     private static ProviderChoice productOf(Bill bill) {
-        return ProviderChoice.of((bill.id().startsWith("eci-") ? Product.ECI : Product.ECS).id());
+        return Mischief.isGroup(bill.id()) ? ProviderChoice.ECI : ProviderChoice.ECS;
     }
 }
