@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import picocli.CommandLine;
 
 /** Runs the whole command in this JVM and keeps what it writes. */
@@ -35,6 +36,23 @@ final class CommandRig implements AutoCloseable {
 
     int run(Interruption interruption, String... arguments) {
         return Ephemeral.execute(caller(), interruption, arguments);
+    }
+
+    /** Runs the command on a thread of its own, and returns its exit code when it has ended. */
+    CompletableFuture<Integer> start(String... arguments) {
+        CompletableFuture<Integer> end = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        end.complete(run(arguments));
+                    } catch (RuntimeException | Error e) {
+                        end.completeExceptionally(e);
+                    }
+                },
+                "test-command");
+        thread.setDaemon(true);
+        thread.start();
+        return end;
     }
 
     CommandLine commandLine() {

@@ -51,8 +51,7 @@ class RunMetricsTest {
     void aScrapeDuringARunShowsWhatRuns() throws Exception {
         Path go = folder.resolve("go");
         try (CommandRig rig = new CommandRig(folder, folder)) {
-            CompletableFuture<Integer> run = run(
-                    rig,
+            CompletableFuture<Integer> run = rig.start(
                     "run",
                     "--simulated",
                     "--metrics-port",
@@ -104,22 +103,6 @@ class RunMetricsTest {
                 .filter(sample -> "ready".equals(sample.labels().get("state")))
                 .mapToDouble(PrometheusText.Sample::value)
                 .sum();
-    }
-
-    private static CompletableFuture<Integer> run(CommandRig rig, String... arguments) {
-        CompletableFuture<Integer> end = new CompletableFuture<>();
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        end.complete(rig.run(arguments));
-                    } catch (RuntimeException | Error e) {
-                        end.completeExceptionally(e);
-                    }
-                },
-                "test-command");
-        thread.setDaemon(true);
-        thread.start();
-        return end;
     }
 
     private static URI address(String err) {

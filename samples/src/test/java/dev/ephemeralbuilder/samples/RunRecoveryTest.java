@@ -20,7 +20,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -43,23 +42,6 @@ class RunRecoveryTest {
     @TempDir
     private Path folder;
 
-    private CompletableFuture<Integer> run(CommandRig rig, String... options) {
-        CompletableFuture<Integer> end = new CompletableFuture<>();
-        String[] arguments = Stream.concat(Stream.of("run"), Stream.of(options)).toArray(String[]::new);
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        end.complete(rig.run(arguments));
-                    } catch (RuntimeException | Error e) {
-                        end.completeExceptionally(e);
-                    }
-                },
-                "test-command");
-        thread.setDaemon(true);
-        thread.start();
-        return end;
-    }
-
     private static void awaitOutput(CommandRig rig, CompletableFuture<Integer> run, String text) {
         await().atMost(LONG).until(() -> rig.out().contains(text) || run.isDone());
         assertThat(run).as(rig.err()).isNotDone();
@@ -78,8 +60,8 @@ class RunRecoveryTest {
     void aMachineThatGoesWithoutAWordCostsTimeAndNotTheBuild() throws Exception {
         Files.writeString(folder.resolve("in"), "carried\n");
         try (CommandRig rig = new CommandRig(folder, folder)) {
-            CompletableFuture<Integer> run = run(
-                    rig,
+            CompletableFuture<Integer> run = rig.start(
+                    "run",
                     "--simulated",
                     "--env",
                     "SEEN=" + folder.resolve("seen"),
@@ -134,8 +116,8 @@ class RunRecoveryTest {
     void afterANoticeTheNextMachineIsAskedForWhileTheFarewellRuns() throws Exception {
         try (CloudRig setting = new CloudRig(folder)) {
             CommandRig rig = setting.commands;
-            CompletableFuture<Integer> run = run(
-                    rig,
+            CompletableFuture<Integer> run = rig.start(
+                    "run",
                     "--env",
                     "SEEN=" + folder.resolve("seen"),
                     "--env",
@@ -184,7 +166,7 @@ class RunRecoveryTest {
         try (CloudRig setting = new CloudRig(folder)) {
             CommandRig rig = setting.commands;
             CompletableFuture<Integer> run =
-                    run(rig, "--market", "spot", "--spot-attempts", "1", "--", "echo first; sleep 300");
+                    rig.start("run", "--market", "spot", "--spot-attempts", "1", "--", "echo first; sleep 300");
             awaitOutput(rig, run, "first");
             List<String> ids =
                     setting.cloud.machines().stream().map(m -> m.id()).toList();
