@@ -8,9 +8,7 @@ import dev.ephemeralbuilder.testing.simulator.AlibabaCloudSimulator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,11 +18,7 @@ class EmbeddingTest {
 
     @Test
     void theExecutorOfTheReadmeWorks() throws IOException, InterruptedException {
-        Path checkout = Files.createDirectory(folder.resolve("checkout"));
-        Path build = Files.writeString(
-                checkout.resolve("mvnw"),
-                "#!/bin/sh\necho \"called with $*\"\nmkdir target\necho jar >target/a.jar\nexit 3\n");
-        Files.setPosixFilePermissions(build, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Path checkout = StubCheckout.in(folder);
         ByteArrayOutputStream log = new ByteArrayOutputStream();
         try (AlibabaCloudSimulator cloud = AlibabaCloudSimulator.builder().start()) {
             int exitCode =
