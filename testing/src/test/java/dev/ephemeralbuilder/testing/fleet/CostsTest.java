@@ -37,9 +37,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -104,23 +101,11 @@ class CostsTest {
     /** Lets all scripts end, and hears of the end of one, while very little time passes. */
     private void end(CompletableFuture<ScriptResult> result) throws IOException {
         Files.writeString(folder.resolve("go"), "");
-        for (int i = 0; i < MOST_STEPS && !isDone(result); i++) {
+        for (int i = 0; i < MOST_STEPS && !FleetRig.isDone(result); i++) {
             rig.pass(Duration.ofMillis(1));
         }
         assertThat(result).isCompleted();
         Files.delete(folder.resolve("go"));
-    }
-
-    /** Waits a moment, by the wall clock. */
-    private static boolean isDone(CompletableFuture<?> end) {
-        try {
-            end.handle((value, failure) -> true).get(5, TimeUnit.MILLISECONDS);
-            return true;
-        } catch (TimeoutException e) {
-            return false;
-        } catch (ExecutionException | InterruptedException e) {
-            throw new AssertionError("interrupted while waiting", e);
-        }
     }
 
     private Duration runTime(RunningScript script) {

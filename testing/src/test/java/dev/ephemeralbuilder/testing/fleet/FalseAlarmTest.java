@@ -7,16 +7,15 @@ import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.BuilderLostException;
 import dev.ephemeralbuilder.BuilderReclaimedException;
 import dev.ephemeralbuilder.EphemeralBuilder;
+import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.ReclaimNotice;
 import dev.ephemeralbuilder.RunningScript;
 import dev.ephemeralbuilder.Script;
-import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.event.BuilderEvent.ReclaimNoticed;
 import dev.ephemeralbuilder.event.BuilderEvent.ReclaimWithdrawn;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,6 +25,8 @@ import org.junit.jupiter.api.Timeout;
 class FalseAlarmTest {
     private static final Duration NOTICE = Duration.ofMinutes(5);
     private static final Duration LOOK = Duration.ofSeconds(40);
+    private static final MachineSpec SPOT =
+            FleetRig.SPEC.toBuilder().markets(Set.of(Market.SPOT)).build();
 
     private final FleetRig rig = new FleetRig(
             // Longer than the engine takes to look again.
@@ -33,12 +34,7 @@ class FalseAlarmTest {
             fleet -> fleet.selectionPolicy(LostTest.UNPROTECTED));
 
     private EphemeralBuilder acquire() {
-        return rig.await(rig.fleet.acquireAsync(
-                FleetRig.SPEC.toBuilder().markets(Set.of(Market.SPOT)).build(), AcquireRequest.defaults()));
-    }
-
-    private <E extends BuilderEvent> List<E> told(Class<E> type) {
-        return rig.events.stream().filter(type::isInstance).map(type::cast).toList();
+        return rig.acquire(SPOT);
     }
 
     @Test
@@ -49,7 +45,7 @@ class FalseAlarmTest {
             ReclaimNotice notice = rig.await(builder.reclaimNotice());
             rig.cloud.withdrawReclaim(builder.id());
             rig.pass(LOOK);
-            assertThat(told(ReclaimWithdrawn.class)).singleElement().satisfies(event -> {
+            assertThat(rig.events(ReclaimWithdrawn.class)).singleElement().satisfies(event -> {
                 assertThat(event.machineId()).isEqualTo(builder.id());
                 assertThat(event.requestId()).isEqualTo(builder.requestId());
                 assertThat(event.notice()).isEqualTo(notice);
@@ -87,12 +83,12 @@ class FalseAlarmTest {
             rig.cloud.reclaim(builder.id(), NOTICE);
             Instant deadline = rig.ticker.now().plus(NOTICE);
             rig.pass(LOOK.multipliedBy(3));
-            assertThat(told(ReclaimNoticed.class))
+            assertThat(rig.events(ReclaimNoticed.class))
                     .extracting(event -> event.notice().deadline())
                     .containsExactly(first.deadline(), deadline);
             rig.await(builder.gone());
             assertThat(rig.ticker.now()).isBefore(first.deadline());
-            assertThat(told(ReclaimWithdrawn.class)).isEmpty();
+            assertThat(rig.events(ReclaimWithdrawn.class)).isEmpty();
             assertThatThrownBy(() -> rig.await(builder.start(Script.of("true"))))
                     .isInstanceOfSatisfying(
                             BuilderReclaimedException.class,
@@ -103,15 +99,14 @@ class FalseAlarmTest {
     @Test
     void aMachineWithANoticeFromItsBootOnIsLeftForAnother() {
         try (rig) {
-            var acquiring = rig.fleet.acquireAsync(
-                    FleetRig.SPEC.toBuilder().markets(Set.of(Market.SPOT)).build(), AcquireRequest.defaults());
+            var acquiring = rig.fleet.acquireAsync(SPOT, AcquireRequest.defaults());
             rig.pass(Duration.ofSeconds(3));
             String doomed = rig.firstMachine();
             rig.cloud.reclaim(doomed, NOTICE);
             EphemeralBuilder builder = rig.await(acquiring);
             assertThat(builder.id()).isNotEqualTo(doomed);
             assertThat(builder.reclaimNotice()).isNotDone();
-            assertThat(told(ReclaimNoticed.class)).isEmpty();
+            assertThat(rig.events(ReclaimNoticed.class)).isEmpty();
         }
     }
 }

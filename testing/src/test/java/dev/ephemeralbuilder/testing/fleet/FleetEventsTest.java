@@ -33,16 +33,15 @@ import dev.ephemeralbuilder.event.CloudEvent.Called;
 import dev.ephemeralbuilder.event.CloudEvent.Delayed;
 import dev.ephemeralbuilder.event.CloudEvent.Swept;
 import dev.ephemeralbuilder.spi.CloudAction;
-import dev.ephemeralbuilder.spi.MachineTags;
 import dev.ephemeralbuilder.spi.ProviderLimits;
 import dev.ephemeralbuilder.testing.InMemoryProvider.Call;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -97,7 +96,7 @@ class FleetEventsTest {
         try (FleetRig rig = new FleetRig()) {
             EphemeralBuilder builder = rig.acquire();
             RunningScript script = rig.await(builder.start(Script.of("exit 7")));
-            rig.await(script.follow((stream, bytes, length) -> {}));
+            rig.await(script.follow(LogSink.discard()));
             ScriptResult result = rig.await(script.result());
             rig.await(rig.await(builder.script(script.id())).result());
 
@@ -286,11 +285,7 @@ class FleetEventsTest {
     void aSweepIsToldWithWhatItDidOrWouldHaveDone() throws Exception {
         try (FleetRig rig = rig(fleet -> fleet.listener(clouds))) {
             rig.acquire();
-            String orphan = rig.machineLike(
-                    rig.creates.get(0).launch(),
-                    Map.of(
-                            MachineTags.LEASE,
-                            Long.toString(rig.ticker.now().minusSeconds(3600).getEpochSecond())));
+            String orphan = rig.orphan();
             rig.blocking(() -> rig.fleet.reapDryRun());
             rig.blocking(() -> rig.fleet.reap());
 
@@ -343,7 +338,7 @@ class FleetEventsTest {
             EphemeralBuilder builder = rig.acquire();
             CountDownLatch lines = new CountDownLatch(1);
             RunningScript script = rig.await(builder.start(Script.of("echo hello")));
-            rig.await(script.follow(LogSink.to(new java.io.OutputStream() {
+            rig.await(script.follow(LogSink.to(new OutputStream() {
                 @Override
                 public void write(int b) {
                     lines.countDown();

@@ -8,6 +8,7 @@ import dev.ephemeralbuilder.CapacityException;
 import dev.ephemeralbuilder.ContainerCommand;
 import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.Job;
+import dev.ephemeralbuilder.LogSink;
 import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.QuotaException;
 import dev.ephemeralbuilder.ReclaimNotice;
@@ -17,7 +18,6 @@ import dev.ephemeralbuilder.ThrottledException;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.event.FleetMetrics;
 import dev.ephemeralbuilder.spi.CloudAction;
-import dev.ephemeralbuilder.spi.MachineTags;
 import dev.ephemeralbuilder.spi.ProviderLimits;
 import dev.ephemeralbuilder.testing.InMemoryProvider.Call;
 import io.micrometer.core.instrument.Counter;
@@ -175,18 +175,14 @@ class FleetMetricsTest {
                     container,
                     AcquireRequest.defaults(),
                     ContainerCommand.of("sh", "-c", "exit 0"),
-                    (stream, bytes, length) -> {}));
+                    LogSink.discard()));
             rig.pass(Duration.ofMinutes(1));
             Job job = Job.builder(FleetRig.SPEC).script(Script.of("true")).build();
-            rig.await(rig.fleet.runAsync(job, (stream, bytes, length) -> {}));
+            rig.await(rig.fleet.runAsync(job, LogSink.discard()));
             rig.pass(Duration.ofMinutes(1));
 
             rig.acquire();
-            rig.machineLike(
-                    rig.creates.get(0).launch(),
-                    Map.of(
-                            MachineTags.LEASE,
-                            Long.toString(rig.ticker.now().minusSeconds(3600).getEpochSecond())));
+            rig.orphan();
             rig.blocking(() -> rig.fleet.reap());
             rig.blocking(() -> rig.fleet.reap());
         }

@@ -237,6 +237,15 @@ final class FleetRig implements AutoCloseable {
                 .get(0);
     }
 
+    /** Lets a machine appear that is like the first that was launched, but its lease has passed. */
+    String orphan() throws InterruptedException {
+        return machineLike(
+                creates.get(0).launch(),
+                Map.of(
+                        MachineTags.LEASE,
+                        Long.toString(ticker.now().minusSeconds(3600).getEpochSecond())));
+    }
+
     /** Returns the lease of a machine. */
     Instant lease(String id) throws InterruptedException {
         return seconds(id, MachineTags.LEASE);
@@ -349,7 +358,7 @@ final class FleetRig implements AutoCloseable {
     }
 
     /** Waits a moment, by the wall clock. */
-    private static boolean isDone(CompletableFuture<?> end) {
+    static boolean isDone(CompletableFuture<?> end) {
         CompletableFuture<?> either = end.handle((value, failure) -> true);
         try {
             either.get(5, TimeUnit.MILLISECONDS);

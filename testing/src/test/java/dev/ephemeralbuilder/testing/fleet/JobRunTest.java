@@ -1,5 +1,6 @@
 package dev.ephemeralbuilder.testing.fleet;
 
+import static dev.ephemeralbuilder.testing.fleet.JobRig.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -32,10 +33,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JobRunTest {
     @TempDir
     Path folder;
-
-    private static Job.Builder job() {
-        return Job.builder(FleetRig.SPEC);
-    }
 
     @Test
     void aJobBringsFilesInRunsItsScriptsAndBringsFilesOut() throws Exception {
