@@ -109,7 +109,7 @@ final class JobRig implements AutoCloseable {
         until("said " + words, () -> log.toString().contains(words));
     }
 
-    /** Lets the cloud give notice to a machine, and time pass until the fleet has heard it. */
+    /** Lets the cloud give notice to a machine. */
     void notice(String machine) {
         rig.cloud.reclaim(machine, NOTICE);
     }
