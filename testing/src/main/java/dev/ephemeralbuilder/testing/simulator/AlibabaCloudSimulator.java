@@ -243,6 +243,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * that. Machines that end do not add to it.
      *
      * @param machines how many can still be created, zero or more
+     * @throws IllegalArgumentException if it is negative
      */
     public void stock(String type, String zone, int machines) {
         cloud.premises
@@ -255,6 +256,7 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * machines can still be created.
      *
      * @param machines how many can still be created, zero or more, if {@link #stock(String, String, int)} has as many
+     * @throws IllegalArgumentException if it is negative
      */
     public void stock(String type, String zone, Market market, int machines) {
         cloud.premises
@@ -275,9 +277,9 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
 
     /**
      * Takes a machine or a container group back, as the cloud does with spot. Of a machine the operation lock says
-     * {@code Recycling}, its own metadata has a {@code termination-time}, and when the notice is over its processes are killed and it goes. That it
-     * still counts as Running until then is unconfirmed. Without notice neither comes before. A group gets an event
-     * {@code SpotToBeReleased}, and is Expired when the notice is over (eci-openapi, 7).
+     * {@code Recycling}, its own metadata has a {@code termination-time}, and when the notice is over its processes are
+     * killed and it goes. That it still counts as Running until then is unconfirmed. Without notice neither comes before.
+     * A group gets an event {@code SpotToBeReleased}, and is Expired when the notice is over (eci-openapi, 7).
      *
      * <p>Commands find the metadata under the address in their variable {@code EPHEMERAL_METADATA_URL}, which stands
      * for {@code http://100.100.100.200} of a real machine: what follows, such as
@@ -303,6 +305,8 @@ public final class AlibabaCloudSimulator implements AutoCloseable {
      * DescribeInstances} shows no lock until it goes. When the lock comes, seen from the notice, is documented nowhere
      * (ecs-openapi, 7).
      *
+     * @param machineId the machine; no group, which has no metadata
+     * @param notice by the cloud's clock; zero for none
      * @throws IllegalArgumentException if there is no such machine
      */
     public void reclaimUnlocked(String machineId, Duration notice) {

@@ -1,7 +1,5 @@
 package dev.ephemeralbuilder.testing.simulator;
 
-import static java.util.Objects.requireNonNull;
-
 import dev.ephemeralbuilder.TerminalSize;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -111,7 +109,7 @@ public final class LocalTerminal {
     private static List<String> line(String command, TerminalSize size) {
         String prepared = "tty >\"$" + NAME_VARIABLE + "\"; unset " + NAME_VARIABLE + "; stty sane cols "
                 + size.columns() + " rows " + size.rows() + "; " + command;
-        return List.of(requireNonNull(SCRIPT.map(Path::toString).orElse(null)), "-qefc", prepared, "/dev/null");
+        return List.of(SCRIPT.orElseThrow().toString(), "-qefc", prepared, "/dev/null");
     }
 
     private static String words(List<String> line) {
@@ -126,7 +124,10 @@ public final class LocalTerminal {
         return process;
     }
 
-    /** Gives the terminal another size, of which what runs on it in front is told; blocks for a moment. */
+    /**
+     * Gives the terminal another size, of which what runs on it in front is told. Blocks for a moment, five seconds at
+     * most. A size that cannot be set is logged; once the process has ended, nothing happens.
+     */
     public void resize(TerminalSize size) {
         synchronized (sizes) {
             try {
