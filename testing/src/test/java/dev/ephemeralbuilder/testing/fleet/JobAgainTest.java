@@ -3,7 +3,6 @@ package dev.ephemeralbuilder.testing.fleet;
 import static dev.ephemeralbuilder.testing.fleet.JobRig.ends;
 import static dev.ephemeralbuilder.testing.fleet.JobRig.job;
 import static dev.ephemeralbuilder.testing.fleet.JobRig.script;
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ephemeralbuilder.AcquireRequest;
@@ -18,9 +17,6 @@ import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.RecoveryPolicy;
-import dev.ephemeralbuilder.Script;
-import dev.ephemeralbuilder.event.BuilderEvent;
-import dev.ephemeralbuilder.event.BuilderEvent.Ready;
 import dev.ephemeralbuilder.spi.CloudAction;
 import dev.ephemeralbuilder.spi.ProviderLimits;
 import dev.ephemeralbuilder.spi.StateStore;
@@ -28,11 +24,8 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -52,62 +45,15 @@ class JobAgainTest {
     @TempDir
     Path folder;
 
-    /** A process that will die. */
-    private final class Mortal {
-        final BuildFleet fleet;
-        private final FleetRig rig;
-        private final List<BuilderEvent> events = new CopyOnWriteArrayList<>();
-        private @Nullable SilencedProvider cloud;
-
-        Mortal(JobRig rig) {
-            this.rig = rig.rig;
-            this.fleet = this.rig.another(
-                    settings -> settings.stateStore(store)
-                            .host("b")
-                            .noReaper()
-                            .selectionPolicy(LostTest.UNPROTECTED)
-                            .listener(events::add)
-                            .closeTimeout(Duration.ofSeconds(2)),
-                    next -> {
-                        cloud = new SilencedProvider(next);
-                        return cloud;
-                    });
-        }
-
-        SilencedProvider cloud() {
-            return requireNonNull(cloud);
-        }
-
-        EphemeralBuilder acquire(String id) {
-            return rig.await(fleet.acquireAsync(FleetRig.SPEC, request(id)));
-        }
-
-        /** Acquires a machine as an attempt of the job would, and lets a script run on it. */
-        String begun(String id) {
-            EphemeralBuilder builder = acquire(id);
-            assertThat(rig.await(builder.start(Script.of("sleep 300")))).isNotNull();
-            return builder.id();
-        }
-
-        String newest() {
-            List<Ready> ready = events.stream()
-                    .filter(Ready.class::isInstance)
-                    .map(Ready.class::cast)
-                    .toList();
-            return ready.get(ready.size() - 1).machineId();
-        }
-
-        void die() {
-            cloud().silence();
-            rig.close(fleet);
-        }
-    }
-
     private JobRig rig() {
         return new JobRig(
                 cloud -> cloud.deletionTime(DELETION),
                 fleet -> fleet.stateStore(store).host("b").noReaper(),
                 provider -> provider);
+    }
+
+    private MortalFleet mortal(JobRig rig) {
+        return new MortalFleet(rig.rig, store);
     }
 
     private static AcquireRequest request(String id) {
@@ -140,7 +86,7 @@ class JobAgainTest {
 
     /** Lets a process keep the machine of a failed script, and end. */
     private String keep(JobRig rig) {
-        Mortal first = new Mortal(rig);
+        MortalFleet first = mortal(rig);
         JobResult failed = rig.await(
                 first.fleet.runAsync(named("exit 5").keepOnFailure(KEEP).build(), rig.log));
         rig.rig.close(first.fleet);
@@ -172,7 +118,7 @@ class JobAgainTest {
     @Test
     void aKeptMachineOfAnEarlierAttemptStays() {
         try (JobRig rig = rig()) {
-            Mortal first = new Mortal(rig);
+            MortalFleet first = mortal(rig);
             EphemeralBuilder kept = first.acquire("job-7");
             rig.rig.keep(kept, KEEP);
             String spare = first.acquire("job-7.2").id();
@@ -186,7 +132,7 @@ class JobAgainTest {
     @Test
     void aMachineThatSomebodyHasAttachedToStays() {
         try (JobRig rig = rig()) {
-            Mortal first = new Mortal(rig);
+            MortalFleet first = mortal(rig);
             String debugged = first.begun("job-7");
             String spare = first.acquire("job-7.2").id();
             first.die();
@@ -202,7 +148,7 @@ class JobAgainTest {
     @Test
     void aMachineThatThisVeryFleetHasAttachedToStays() {
         try (JobRig rig = rig()) {
-            Mortal first = new Mortal(rig);
+            MortalFleet first = mortal(rig);
             String debugged = first.begun("job-7");
             String spare = first.acquire("job-7.2").id();
             first.die();
@@ -216,7 +162,7 @@ class JobAgainTest {
     @Test
     void anAttemptIsFoundAlsoWhenThoseBeforeItAreGone() {
         try (JobRig rig = rig()) {
-            Mortal first = new Mortal(rig);
+            MortalFleet first = mortal(rig);
             CompletableFuture<JobResult> lost =
                     first.fleet.runAsync(named(endlessAtFirst(3)).build(), rig.log);
             rig.untilSaid("run 1");
@@ -240,7 +186,7 @@ class JobAgainTest {
     @Test
     void nothingBeginsBeforeTheMachineThatADeadProcessWorkedOnIsGone() {
         try (JobRig rig = rig()) {
-            Mortal first = new Mortal(rig);
+            MortalFleet first = mortal(rig);
             CompletableFuture<JobResult> lost =
                     first.fleet.runAsync(named(endlessAtFirst(1)).build(), rig.log);
             rig.untilSaid("run 1");
@@ -258,7 +204,7 @@ class JobAgainTest {
     @Test
     void nothingBeginsOnAReplacementBeforeTheMachineThatItReplacesIsGone() {
         try (JobRig rig = rig()) {
-            Mortal first = new Mortal(rig);
+            MortalFleet first = mortal(rig);
             first.begun("job-7");
             String spare = first.acquire("job-7.2").id();
             first.die();
@@ -275,7 +221,7 @@ class JobAgainTest {
                 cloud -> cloud.deletionTime(Duration.ofMinutes(30)),
                 fleet -> fleet.stateStore(store).host("b").noReaper().closeTimeout(Duration.ofSeconds(2)),
                 provider -> provider)) {
-            Mortal first = new Mortal(rig);
+            MortalFleet first = mortal(rig);
             first.begun("job-7");
             first.die();
             Instant asked = rig.rig.ticker.now();
@@ -288,7 +234,7 @@ class JobAgainTest {
     @Test
     void aCreateCallForTheMarketsThatWereLeftIsRepeatedByWhoeverHasThemAll() {
         try (JobRig rig = rig()) {
-            Mortal first = new Mortal(rig);
+            MortalFleet first = mortal(rig);
             RecoveryPolicy oneEach = RecoveryPolicy.defaults().spotAttempts(1).onDemandAttempts(1);
             CompletableFuture<JobResult> lost = first.fleet.runAsync(
                     named(endlessAtFirst(1)).recovery(oneEach).build(), rig.log);
@@ -315,7 +261,7 @@ class JobAgainTest {
                         .build()),
                 fleet -> fleet.stateStore(store).host("b").noReaper(),
                 provider -> provider)) {
-            Mortal other = new Mortal(rig);
+            MortalFleet other = mortal(rig);
             CompletableFuture<JobResult> theirs =
                     other.fleet.runAsync(named(endlessAtFirst(1)).build(), rig.log);
             rig.untilSaid("run 1");
@@ -350,7 +296,7 @@ class JobAgainTest {
                 cloud -> cloud,
                 fleet -> fleet.stateStore(silentOnce()).host("b").noReaper(),
                 provider -> provider)) {
-            Mortal first = new Mortal(rig);
+            MortalFleet first = mortal(rig);
             String machine = first.begun("job-7.2");
             first.die();
             JobException failure = rig.awaitFailure(rig.run(named("true")));
@@ -364,7 +310,7 @@ class JobAgainTest {
     @Test
     void aJobThatHasUsedUpItsIdsSaysSo() {
         try (JobRig rig = rig()) {
-            Mortal first = new Mortal(rig);
+            MortalFleet first = mortal(rig);
             String spare = first.acquire("job-7.20").id();
             first.begun("job-7.21");
             first.die();

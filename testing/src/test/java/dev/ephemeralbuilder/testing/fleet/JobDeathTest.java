@@ -6,7 +6,6 @@ import static dev.ephemeralbuilder.testing.fleet.JobRig.waitsTheFirstTime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.ephemeralbuilder.AcquireRequest;
-import dev.ephemeralbuilder.BuildFleet;
 import dev.ephemeralbuilder.Job;
 import dev.ephemeralbuilder.JobAttempt;
 import dev.ephemeralbuilder.JobAttempt.End;
@@ -22,7 +21,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -40,47 +38,28 @@ class JobDeathTest {
     Path folder;
 
     private final StateStore store = StateStore.inMemory();
-    private final AtomicReference<SilencedProvider> dying = new AtomicReference<>();
 
     /** Returns a rig whose fleet lives on. */
     private JobRig rig() {
-        return new JobRig(cloud -> cloud.bootTime(Duration.ofSeconds(20)), this::settings, provider -> provider);
-    }
-
-    private BuildFleet.Builder settings(BuildFleet.Builder fleet) {
-        return fleet.stateStore(store)
-                .host("b")
-                .noReaper()
-                .selectionPolicy(LostTest.UNPROTECTED)
-                .closeTimeout(Duration.ofSeconds(2));
-    }
-
-    private BuildFleet mortal(JobRig rig) {
-        return rig.rig.another(this::settings, next -> {
-            dying.set(new SilencedProvider(next));
-            return dying.get();
-        });
+        return new JobRig(
+                cloud -> cloud.bootTime(Duration.ofSeconds(20)),
+                fleet -> fleet.stateStore(store).host("b").noReaper().closeTimeout(Duration.ofSeconds(2)),
+                provider -> provider);
     }
 
     private Job.Builder named() {
         return job().request(REQUEST).script(script(waitsTheFirstTime(folder.resolve("begun"))));
     }
 
-    private CompletableFuture<JobResult> begin(JobRig rig, BuildFleet fleet, Job.Builder job) {
-        CompletableFuture<JobResult> run = fleet.runAsync(job.build(), rig.log);
+    private static CompletableFuture<JobResult> begin(JobRig rig, MortalFleet mortal, Job.Builder job) {
+        CompletableFuture<JobResult> run = mortal.fleet.runAsync(job.build(), rig.log);
         rig.untilSaid("begun");
         return run;
     }
 
-    private void die(JobRig rig, BuildFleet fleet, CompletableFuture<JobResult> run) {
-        dying.get().silence();
-        rig.rig.close(fleet);
+    private static void die(MortalFleet mortal, CompletableFuture<JobResult> run) {
+        mortal.die();
         assertThat(run).isCompletedExceptionally();
-    }
-
-    private static String machine(JobRig rig) {
-        assertThat(rig.rig.cloud.machines()).hasSize(1);
-        return rig.rig.cloud.machines().iterator().next();
     }
 
     private static String replacementOf(String first, JobRig rig) {
@@ -105,14 +84,14 @@ class JobDeathTest {
     @Test
     void aReplacementThatWasOrderedIsUsedAndTheMachineBeforeItGivenBack() {
         try (JobRig rig = rig()) {
-            BuildFleet mortal = mortal(rig);
+            MortalFleet mortal = new MortalFleet(rig.rig, store);
             RecoveryPolicy farewell = RecoveryPolicy.defaults().farewell(script("sleep 300"));
             CompletableFuture<JobResult> run = begin(rig, mortal, named().recovery(farewell));
-            String first = machine(rig);
+            String first = rig.rig.firstMachine();
             Instant deadline = rig.rig.ticker.now().plus(JobRig.NOTICE);
             rig.notice(first);
             String replacement = replacementOf(first, rig);
-            die(rig, mortal, run);
+            die(mortal, run);
             assertThat(rig.rig.cloud.machines()).contains(first);
 
             assertThat(runAgain(rig, named()).machineId()).contains(replacement);
@@ -125,16 +104,16 @@ class JobDeathTest {
     @Test
     void aReplacementWhoseCreateCallHadNoAnswerIsNotOrderedTwice() {
         try (JobRig rig = rig()) {
-            BuildFleet mortal = mortal(rig);
+            MortalFleet mortal = new MortalFleet(rig.rig, store);
             CompletableFuture<JobResult> run = begin(rig, mortal, named());
-            String first = machine(rig);
-            dying.get().silenceAtLaunch();
+            String first = rig.rig.firstMachine();
+            mortal.cloud().silenceAtLaunch();
             rig.notice(first);
             String replacement = replacementOf(first, rig);
-            die(rig, mortal, run);
+            die(mortal, run);
 
             assertThat(runAgain(rig, named()).machineId()).contains(replacement);
-            List<Launch> launches = dying.get().launches();
+            List<Launch> launches = mortal.cloud().launches();
             assertThat(rig.rig.tokens())
                     .containsExactly(launches.get(launches.size() - 1).token());
             rig.passUntilEmpty();
@@ -144,11 +123,11 @@ class JobDeathTest {
     @Test
     void aNoticeThatTheDeadProcessHadNotHeardIsNoneForTheNext() {
         try (JobRig rig = rig()) {
-            BuildFleet mortal = mortal(rig);
+            MortalFleet mortal = new MortalFleet(rig.rig, store);
             CompletableFuture<JobResult> run = begin(rig, mortal, named());
-            String first = machine(rig);
+            String first = rig.rig.firstMachine();
             rig.notice(first);
-            die(rig, mortal, run);
+            die(mortal, run);
 
             JobAttempt attempt = runAgain(rig, named());
             assertThat(attempt.machineId())
@@ -162,8 +141,8 @@ class JobDeathTest {
     void whatTheDeadProcessHadBegunOnSpotCountsAsAnAttemptThere() {
         try (JobRig rig = rig()) {
             RecoveryPolicy once = RecoveryPolicy.defaults().spotAttempts(1);
-            BuildFleet mortal = mortal(rig);
-            die(rig, mortal, begin(rig, mortal, named().recovery(once)));
+            MortalFleet mortal = new MortalFleet(rig.rig, store);
+            die(mortal, begin(rig, mortal, named().recovery(once)));
 
             JobAttempt attempt = runAgain(rig, named().recovery(once));
             assertThat(attempt.offer().orElseThrow().market()).isEqualTo(Market.ON_DEMAND);
@@ -174,12 +153,12 @@ class JobDeathTest {
     @Test
     void aReplacementThatNobodyComesForIsReapedWhenItsLeaseHasPassed() {
         try (JobRig rig = rig()) {
-            BuildFleet mortal = mortal(rig);
+            MortalFleet mortal = new MortalFleet(rig.rig, store);
             CompletableFuture<JobResult> run = begin(rig, mortal, named());
-            String first = machine(rig);
+            String first = rig.rig.firstMachine();
             rig.notice(first);
             String replacement = replacementOf(first, rig);
-            die(rig, mortal, run);
+            die(mortal, run);
 
             rig.rig.pass(Duration.ofMinutes(15));
             assertThat(rig.rig.cloud.machines()).containsExactly(replacement);
