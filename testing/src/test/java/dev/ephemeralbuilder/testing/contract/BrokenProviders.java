@@ -21,6 +21,7 @@ import dev.ephemeralbuilder.spi.Ticker;
 import dev.ephemeralbuilder.testing.ForwardingProvider;
 import dev.ephemeralbuilder.testing.ForwardingShell;
 import dev.ephemeralbuilder.testing.InMemorySetup;
+import dev.ephemeralbuilder.testing.MachineCopies;
 import java.nio.ByteBuffer;
 import java.security.KeyPair;
 import java.time.Duration;
@@ -113,17 +114,7 @@ final class BrokenProviders {
         }
 
         private static Machine withExitCode(Machine machine) {
-            return Machine.builder()
-                    .id(machine.id())
-                    .region(machine.region())
-                    .zone(machine.zone())
-                    .type(machine.type())
-                    .market(machine.market())
-                    .state(machine.state())
-                    .createdAt(machine.createdAt())
-                    .tags(machine.tags())
-                    .exitCode(0)
-                    .build();
+            return MachineCopies.of(machine).exitCode(0).build();
         }
     }
 
@@ -358,15 +349,7 @@ final class BrokenProviders {
 
         /** Far enough away that it does not pass while the kit waits. */
         private static Machine withNotice(Machine machine, ReclaimNotice notice) {
-            return Machine.builder()
-                    .id(machine.id())
-                    .region(machine.region())
-                    .zone(machine.zone())
-                    .type(machine.type())
-                    .market(machine.market())
-                    .state(machine.state())
-                    .createdAt(machine.createdAt())
-                    .tags(machine.tags())
+            return MachineCopies.of(machine)
                     .privateAddress(machine.privateAddress().orElse(null))
                     .publicAddress(machine.publicAddress().orElse(null))
                     .cap(machine.cap().orElse(null))

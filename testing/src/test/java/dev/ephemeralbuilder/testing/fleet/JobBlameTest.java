@@ -13,6 +13,7 @@ import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.testing.ForwardingProvider;
 import dev.ephemeralbuilder.testing.InMemoryProvider.Call;
+import dev.ephemeralbuilder.testing.MachineCopies;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -143,15 +144,6 @@ class JobBlameTest {
     }
 
     private static Machine stopping(Machine machine) {
-        return Machine.builder()
-                .id(machine.id())
-                .region(machine.region())
-                .zone(machine.zone())
-                .type(machine.type())
-                .market(machine.market())
-                .state(MachineState.STOPPING)
-                .createdAt(machine.createdAt())
-                .tags(machine.tags())
-                .build();
+        return MachineCopies.of(machine).state(MachineState.STOPPING).build();
     }
 }

@@ -43,6 +43,7 @@ import dev.ephemeralbuilder.spi.StateStore;
 import dev.ephemeralbuilder.testing.ForwardingProvider;
 import dev.ephemeralbuilder.testing.InMemoryProvider;
 import dev.ephemeralbuilder.testing.InMemoryProvider.Call;
+import dev.ephemeralbuilder.testing.MachineCopies;
 import dev.ephemeralbuilder.testing.TestTicker;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -359,16 +360,7 @@ class RunOnceTest {
     }
 
     private static Machine endedWithoutACode(Machine machine) {
-        return Machine.builder()
-                .id(machine.id())
-                .region(machine.region())
-                .zone(machine.zone())
-                .type(machine.type())
-                .market(machine.market())
-                .state(MachineState.ENDED)
-                .createdAt(machine.createdAt())
-                .tags(machine.tags())
-                .build();
+        return MachineCopies.of(machine).state(MachineState.ENDED).build();
     }
 
     @Test

@@ -10,6 +10,7 @@ import dev.ephemeralbuilder.spi.Machine;
 import dev.ephemeralbuilder.spi.Machine.FailureKind;
 import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.testing.ForwardingProvider;
+import dev.ephemeralbuilder.testing.MachineCopies;
 import dev.ephemeralbuilder.testing.TestTicker;
 import java.util.Collection;
 import java.util.Map;
@@ -32,17 +33,7 @@ class UnableMachineTest {
     }
 
     private static Machine unable(Machine machine, MachineState state, FailureKind kind, String words) {
-        return Machine.builder()
-                .id(machine.id())
-                .region(machine.region())
-                .zone(machine.zone())
-                .type(machine.type())
-                .market(machine.market())
-                .state(state)
-                .createdAt(machine.createdAt())
-                .tags(machine.tags())
-                .failure(kind, words)
-                .build();
+        return MachineCopies.of(machine).state(state).failure(kind, words).build();
     }
 
     @Test
