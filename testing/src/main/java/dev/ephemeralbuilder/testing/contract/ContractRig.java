@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.fail;
 
 import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.MachineSpec;
+import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.selection.MachineType;
 import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.CloudProvider;
@@ -103,6 +104,13 @@ final class ContractRig {
         MarketSnapshot rest = provider.market(new MarketQuery(
                 EnumSet.complementOf(EnumSet.of(Part.CATALOG)), types, Set.of(Duration.ZERO, Duration.ofHours(1))));
         return new MarketSnapshot(types, rest.prices(), rest.stock(), rest.releaseRates());
+    }
+
+    /** Returns whether there is a spot offer that the cloud may take back at once. */
+    static boolean unprotectedSpot(List<Offer> offers) {
+        return offers.stream()
+                .anyMatch(offer ->
+                        offer.market() == Market.SPOT && offer.protection().isZero());
     }
 
     /** Returns what the provider offers for the setup's spec; asked once. */

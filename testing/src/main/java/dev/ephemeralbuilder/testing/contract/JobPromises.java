@@ -76,9 +76,7 @@ abstract class JobPromises extends FleetPromises {
     private void assumeMarkets() throws InterruptedException {
         List<Offer> offers = rig().offers();
         assumeTrue(
-                offers.stream()
-                        .anyMatch(offer -> offer.market() == Market.SPOT
-                                && offer.protection().isZero()),
+                ContractRig.unprotectedSpot(offers),
                 "not checked: jobs on spot machines, since the provider has no spot offer without protection for"
                         + " setup().spec()");
         assumeTrue(

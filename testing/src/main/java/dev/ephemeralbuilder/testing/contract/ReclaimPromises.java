@@ -34,9 +34,7 @@ abstract class ReclaimPromises extends FleetPromises {
 
     private EphemeralBuilder acquireSpot() throws Exception {
         assumeTrue(
-                rig().offers().stream()
-                        .anyMatch(offer -> offer.market() == Market.SPOT
-                                && offer.protection().isZero()),
+                ContractRig.unprotectedSpot(rig().offers()),
                 "not checked: reclaim, since the provider has no spot offer without protection for setup().spec()");
         return fleet().acquire(
                         setup().spec().toBuilder().markets(Set.of(Market.SPOT)).build());

@@ -92,9 +92,9 @@ abstract class RunOncePromises extends FleetPromises {
     void aMachineThatIsTakenBackIsReclaimedAndHasNoExitCode() throws Exception {
         assumeCommands();
         assumeTrue(
-                provider().offers(setup().containerSpec(), rig().snapshot()).offers().stream()
-                        .anyMatch(offer -> offer.market() == Market.SPOT
-                                && offer.protection().isZero()),
+                ContractRig.unprotectedSpot(provider()
+                        .offers(setup().containerSpec(), rig().snapshot())
+                        .offers()),
                 "not checked: reclaim, since the provider has no spot offer without protection for"
                         + " setup().containerSpec()");
         MachineSpec spot =
