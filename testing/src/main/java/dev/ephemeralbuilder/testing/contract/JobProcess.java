@@ -63,12 +63,11 @@ public abstract class JobProcess {
         return requireNonNull(settings.getProperty(name), name);
     }
 
-    /** Returns the job of both processes, which waits for ever in the first one. */
-    final Job job(Properties settings, boolean waits) {
+    /** Returns the job of both processes, but for its script. */
+    final Job job(Properties settings, String script) {
         return Job.builder(spec(settings))
                 .request(AcquireRequest.builder().requestId("job-9").build())
-                .script(Script.of(waits ? "echo begun; sleep 300" : "echo again")
-                        .grace(Duration.ZERO))
+                .script(Script.of(script).grace(Duration.ZERO))
                 .build();
     }
 
@@ -99,7 +98,7 @@ public abstract class JobProcess {
                 out.flush();
             }
         };
-        fleet.run(job(settings, true), telling);
+        fleet.run(job(settings, "echo begun; sleep 300"), telling);
         throw new IllegalStateException("nobody killed this process");
     }
 }

@@ -66,7 +66,7 @@ public abstract class KilledJobContract {
 
     private JobAttempt runAgain() throws InterruptedException {
         try (BuildFleet fleet = program().fleet(settings, ticker).build()) {
-            JobResult result = fleet.run(program().job(settings, false), LogSink.discard());
+            JobResult result = fleet.run(program().job(settings, "echo again"), LogSink.discard());
             assertThat(result.success()).isTrue();
             assertThat(result.attempts()).hasSize(1);
             return result.attempts().get(0);
