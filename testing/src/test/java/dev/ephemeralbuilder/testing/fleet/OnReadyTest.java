@@ -56,6 +56,13 @@ class OnReadyTest {
         return Files.exists(notes) ? Files.readAllLines(notes) : List.of();
     }
 
+    /** Lets time pass until a script has begun. */
+    private void passUntilNoted(FleetRig rig) throws IOException {
+        for (int i = 0; i < 600 && notes().isEmpty(); i++) {
+            rig.pass(Duration.ofMillis(100));
+        }
+    }
+
     private static HookException failure(FleetRig rig, AcquireRequest request) {
         return catchThrowableOfType(HookException.class, () -> rig.acquire(FleetRig.SPEC, request));
     }
@@ -179,9 +186,7 @@ class OnReadyTest {
             CompletableFuture<EphemeralBuilder> acquired = rig.fleet.acquireAsync(
                     FleetRig.SPEC, onReady(noting("[ $(wc -l <\"$NOTES\") -gt 1 ] || sleep 300")));
             String first = rig.firstMachine();
-            for (int i = 0; i < 600 && notes().isEmpty(); i++) {
-                rig.pass(Duration.ofMillis(100));
-            }
+            passUntilNoted(rig);
             assertThat(notes()).hasSize(1);
             rig.cloud.vanish(first);
             assertThat(rig.await(acquired).id()).isNotEqualTo(first);
@@ -227,9 +232,7 @@ class OnReadyTest {
             rig.command = Duration.ofMillis(50);
             CompletableFuture<EphemeralBuilder> acquired =
                     rig.fleet.acquireAsync(FleetRig.SPEC, onReady(noting("sleep 300")));
-            for (int i = 0; i < 600 && notes().isEmpty(); i++) {
-                rig.pass(Duration.ofMillis(100));
-            }
+            passUntilNoted(rig);
             acquired.cancel(false);
             rig.passUntilEmpty(Duration.ofMinutes(2));
             Awaitility.await("no process is left")

@@ -11,7 +11,6 @@ import dev.ephemeralbuilder.Script;
 import dev.ephemeralbuilder.event.BuilderEvent.Released;
 import dev.ephemeralbuilder.spi.StateStore;
 import dev.ephemeralbuilder.spi.StateStore.Kind;
-import dev.ephemeralbuilder.testing.TestTicker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -247,15 +246,11 @@ class OnReleaseTest {
 
     @Test
     void aNoticeOfReclaimBoundsIt() throws Exception {
-        try (FleetRig rig = new FleetRig(
-                TestTicker.create(),
-                cloud -> cloud,
-                fleet -> sharing(fleet).selectionPolicy(LostTest.UNPROTECTED),
-                provider -> provider)) {
+        try (FleetRig rig =
+                new FleetRig(cloud -> cloud, fleet -> sharing(fleet).selectionPolicy(LostTest.UNPROTECTED))) {
             rig.command = Duration.ofMillis(200);
             EphemeralBuilder builder = acquire(rig, "trap '' TERM; sleep 300");
             rig.cloud.reclaim(builder.id(), Duration.ofSeconds(50));
-            rig.await(builder.reclaimNotice());
             Instant deadline = rig.await(builder.reclaimNotice()).deadline();
             rig.passUntil(deadline.minusSeconds(10));
             builder.close();

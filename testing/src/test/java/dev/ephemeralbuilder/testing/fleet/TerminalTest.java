@@ -19,6 +19,7 @@ import dev.ephemeralbuilder.testing.ForwardingShell;
 import dev.ephemeralbuilder.testing.TestTicker;
 import dev.ephemeralbuilder.testing.simulator.LocalTerminal;
 import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,6 +46,15 @@ class TerminalTest {
         return screen.toString();
     }
 
+    /** Reads what still comes, and returns how the terminal has ended. */
+    private static OptionalInt end(Terminal terminal) throws Exception {
+        byte[] rest = terminal.read();
+        while (rest.length > 0) {
+            rest = terminal.read();
+        }
+        return terminal.ended().get(1, TimeUnit.MINUTES);
+    }
+
     @Test
     void keysGoInAndTheScreenComesOut() throws Exception {
         try (FleetRig rig = new FleetRig()) {
@@ -52,11 +62,7 @@ class TerminalTest {
             type(terminal, "echo $(stty size) sc\"\"reen\r");
             until(terminal, "24 80 screen");
             type(terminal, "exit 4\r");
-            byte[] rest = terminal.read();
-            while (rest.length > 0) {
-                rest = terminal.read();
-            }
-            assertThat(terminal.ended().get(1, TimeUnit.MINUTES)).hasValue(4);
+            assertThat(end(terminal)).hasValue(4);
         }
     }
 
@@ -69,11 +75,7 @@ class TerminalTest {
             until(terminal, "begun");
             builder.close();
             rig.passUntilEmpty(FleetRig.PATIENCE);
-            byte[] rest = terminal.read();
-            while (rest.length > 0) {
-                rest = terminal.read();
-            }
-            assertThat(terminal.ended().get(1, TimeUnit.MINUTES)).isEmpty();
+            assertThat(end(terminal)).isEmpty();
             assertThatThrownBy(() -> type(terminal, "x")).isInstanceOf(ProviderException.class);
         }
     }

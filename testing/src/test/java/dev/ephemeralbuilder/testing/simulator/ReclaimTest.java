@@ -65,8 +65,7 @@ class ReclaimTest {
         cloud.simulator.reclaim(id, Duration.ZERO);
         cloud.simulator.reclaim(id, Duration.ofMinutes(5));
         assertThat(recycling()).isEmpty();
-        assertThat(get(cloud.simulator.endpoint() + "/_metadata/" + id + TERMINATION))
-                .startsWith("404");
+        assertThat(termination(id)).startsWith("404");
     }
 
     @Test
@@ -110,8 +109,7 @@ class ReclaimTest {
         cloud.simulator.reclaim(machine(id));
         cloud.simulator.withdrawReclaim(id);
         assertThat(recycling()).isEmpty();
-        assertThat(get(cloud.simulator.endpoint() + "/_metadata/" + id + TERMINATION))
-                .startsWith("404");
+        assertThat(termination(id)).startsWith("404");
         cloud.clock.advance(Duration.ofMinutes(10));
         assertThat(cloud.client.status(id)).isEqualTo("Running");
     }
@@ -122,8 +120,7 @@ class ReclaimTest {
         cloud.simulator.reclaim(id, Duration.ofMinutes(5));
         cloud.simulator.reclaim(id, Duration.ofMinutes(10));
         // Started at 8:00:20 and up after 100 seconds.
-        assertThat(get(cloud.simulator.endpoint() + "/_metadata/" + id + TERMINATION))
-                .isEqualTo("200 2026-01-05T08:12:00Z");
+        assertThat(termination(id)).isEqualTo("200 2026-01-05T08:12:00Z");
         cloud.clock.advance(Duration.ofMinutes(9));
         assertThat(cloud.client.status(id)).isEqualTo("Running");
         cloud.clock.advance(Duration.ofMinutes(2));
@@ -135,8 +132,7 @@ class ReclaimTest {
         String id = running(cloud.client.spot());
         cloud.simulator.reclaimUnlocked(id, Duration.ofMinutes(5));
         assertThat(recycling()).isEmpty();
-        assertThat(get(cloud.simulator.endpoint() + "/_metadata/" + id + TERMINATION))
-                .startsWith("200");
+        assertThat(termination(id)).startsWith("200");
         cloud.clock.advance(Duration.ofMinutes(6));
         assertThat(cloud.client.status(id)).isEqualTo("absent");
     }
@@ -167,8 +163,7 @@ class ReclaimTest {
         String first = running(cloud.client.spot());
         String second = running(cloud.client.spot());
         cloud.simulator.reclaim(machine(first));
-        assertThat(get(cloud.simulator.endpoint() + "/_metadata/" + second + TERMINATION))
-                .startsWith("404");
+        assertThat(termination(second)).startsWith("404");
         assertThat(get(cloud.simulator.endpoint() + "/_metadata/i-none" + TERMINATION))
                 .startsWith("404");
     }
@@ -287,6 +282,10 @@ class ReclaimTest {
             new Socket(machine(id).address(), machine(id).sshPort()).close();
             return true;
         });
+    }
+
+    private String termination(String id) throws Exception {
+        return get(cloud.simulator.endpoint() + "/_metadata/" + id + TERMINATION);
     }
 
     private String get(String url) throws Exception {
