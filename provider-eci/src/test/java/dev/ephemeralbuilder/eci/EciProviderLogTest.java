@@ -43,6 +43,15 @@ class EciProviderLogTest {
         return lines;
     }
 
+    /** Returns lines that leave no room for another one in an answer. */
+    private static List<String> full() {
+        String third = "z".repeat(349_530);
+        return List.of(
+                "2030-01-01T00:00:01.1Z " + third,
+                "2030-01-01T00:00:01.2Z " + third,
+                "2030-01-01T00:00:01.3Z " + third);
+    }
+
     @Test
     void aLogIsReadFromItsBeginningWithTheTimesTakenOff() throws InterruptedException {
         laid("2030-01-01T00:00:00.1Z one  two ", "2030-01-01T00:00:00.1Z ", "2030-01-01T00:00:00.25Z last");
@@ -63,18 +72,15 @@ class EciProviderLogTest {
     @Test
     void whatWasReadIsNotReadAgain() throws InterruptedException {
         laid("2030-01-01T00:00:07.1Z a", "2030-01-01T00:00:07.25Z b", "2030-01-01T00:00:07.25Z c");
-        laid(
-                "2030-01-01T00:00:07.1Z a",
-                "2030-01-01T00:00:07.25Z b",
-                "2030-01-01T00:00:07.25Z c",
-                "2030-01-01T00:00:07.25Z d",
-                "2030-01-01T00:00:07.3Z e");
-        laid(
-                "2030-01-01T00:00:07.1Z a",
-                "2030-01-01T00:00:07.25Z b",
-                "2030-01-01T00:00:07.25Z c",
-                "2030-01-01T00:00:07.25Z d",
-                "2030-01-01T00:00:07.3Z e");
+        String[] all = {
+            "2030-01-01T00:00:07.1Z a",
+            "2030-01-01T00:00:07.25Z b",
+            "2030-01-01T00:00:07.25Z c",
+            "2030-01-01T00:00:07.25Z d",
+            "2030-01-01T00:00:07.3Z e"
+        };
+        laid(all);
+        laid(all);
 
         LogPage first = provider.log("eci-1", null);
         LogPage second = provider.log("eci-1", first.cursor());
@@ -116,11 +122,7 @@ class EciProviderLogTest {
 
     @Test
     void whatNoAnswerReachesIsAGapOnceAndReadingGoesOnBehindIt() throws InterruptedException {
-        String third = "z".repeat(349_530);
-        List<String> known = List.of(
-                "2030-01-01T00:00:01.1Z " + third,
-                "2030-01-01T00:00:01.2Z " + third,
-                "2030-01-01T00:00:01.3Z " + third);
+        List<String> known = full();
         laid(known);
         laid(known);
         laid(known);
@@ -192,11 +194,7 @@ class EciProviderLogTest {
 
     @Test
     void linesThatFillAnAnswerWithWhatIsKnownAreAskedForInSmallerNumber() throws InterruptedException {
-        String third = "z".repeat(349_530);
-        List<String> known = List.of(
-                "2030-01-01T00:00:01.1Z " + third,
-                "2030-01-01T00:00:01.2Z " + third,
-                "2030-01-01T00:00:01.3Z " + third);
+        List<String> known = full();
         laid(known);
         laid(known);
         laid("2030-01-01T00:00:01.4Z on");
