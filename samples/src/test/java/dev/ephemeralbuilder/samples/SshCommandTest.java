@@ -144,6 +144,15 @@ class SshCommandTest {
                 .untilAsserted(() -> assertThat(Files.readString(screen)).contains(wanted));
     }
 
+    /** Checks what {@code stty -g} has shown before the session and after it. */
+    private static void assertSetBack(String shown) {
+        List<String> settings = shown.lines()
+                .filter(line -> line.matches("[0-9a-f]+(:[0-9a-f]+){10,}"))
+                .toList();
+        assertThat(settings).as("the terminal's settings before and after").hasSize(2);
+        assertThat(settings.get(1)).isEqualTo(settings.get(0));
+    }
+
     @ParameterizedTest
     @EnumSource(value = ProviderChoice.class, names = "ANY", mode = EnumSource.Mode.EXCLUDE)
     void somebodyTypesIntoAMachineAndLeavesItAsItWas(ProviderChoice choice) throws Exception {
@@ -166,11 +175,7 @@ class SshCommandTest {
         }
         String shown = Files.readString(screen);
         assertThat(shown).contains(choice == ProviderChoice.ECS ? "left with 7" : "left with 0");
-        List<String> settings = shown.lines()
-                .filter(line -> line.matches("[0-9a-f]+(:[0-9a-f]+){10,}"))
-                .toList();
-        assertThat(settings).as("the terminal's settings before and after").hasSize(2);
-        assertThat(settings.get(1)).isEqualTo(settings.get(0));
+        assertSetBack(shown);
         assertThat(look(choice, id).leaseUntil().orElseThrow()).isCloseTo(lease, within(3, ChronoUnit.SECONDS));
         release(choice, id);
     }
@@ -201,11 +206,7 @@ class SshCommandTest {
         }
         String shown = Files.readString(screen);
         assertThat(shown).contains("left with 143");
-        List<String> settings = shown.lines()
-                .filter(line -> line.matches("[0-9a-f]+(:[0-9a-f]+){10,}"))
-                .toList();
-        assertThat(settings).hasSize(2);
-        assertThat(settings.get(1)).isEqualTo(settings.get(0));
+        assertSetBack(shown);
         assertThat(look(ProviderChoice.ECS, id).released()).isFalse();
         release(ProviderChoice.ECS, id);
     }
