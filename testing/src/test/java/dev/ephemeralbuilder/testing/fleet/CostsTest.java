@@ -108,6 +108,15 @@ class CostsTest {
         Files.delete(folder.resolve("go"));
     }
 
+    /** Lets a script run for a time and end; returns how long it has run, which is little more. */
+    private Duration run(EphemeralBuilder builder, Duration time) throws IOException {
+        RunningScript script = start(builder);
+        CompletableFuture<ScriptResult> result = script.result();
+        rig.pass(time);
+        end(result);
+        return runTime(script);
+    }
+
     private Duration runTime(RunningScript script) {
         return Duration.between(began.get(script.id()), rig.ticker.now());
     }
@@ -156,11 +165,7 @@ class CostsTest {
         EphemeralBuilder builder = acquire();
         Instant ready = rig.event(BuilderEvent.Ready.class).at();
         rig.pass(MINUTE);
-        RunningScript script = start(builder);
-        CompletableFuture<ScriptResult> result = script.result();
-        rig.pass(MINUTE.multipliedBy(3));
-        end(result);
-        Duration run = runTime(script);
+        Duration run = run(builder, MINUTE.multipliedBy(3));
         rig.pass(MINUTE.multipliedBy(2));
         Instant closed = rig.ticker.now();
         closeAndWait(builder);
@@ -246,11 +251,7 @@ class CostsTest {
     @Test
     void whatHadEndedBeforeTheLossIsNotLost() throws Exception {
         EphemeralBuilder builder = acquire();
-        RunningScript script = start(builder);
-        CompletableFuture<ScriptResult> result = script.result();
-        rig.pass(MINUTE);
-        end(result);
-        Duration run = runTime(script);
+        Duration run = run(builder, MINUTE);
         rig.cloud.vanish(builder.id());
         rig.await(builder.gone());
         CostLine line = onlyLine();
@@ -305,19 +306,11 @@ class CostsTest {
         store = StateStore.directory(folder.resolve("state"), FleetRig.OWNER);
         with(fleet -> fleet);
         EphemeralBuilder builder = acquire();
-        RunningScript script = start(builder);
-        CompletableFuture<ScriptResult> result = script.result();
-        rig.pass(MINUTE);
-        end(result);
-        Duration first = runTime(script);
+        Duration first = run(builder, MINUTE);
         rig.detach(builder);
         BuildFleet other = rig.another(this::settings);
         EphemeralBuilder attached = rig.await(other.attachAsync(builder.id()));
-        RunningScript again = start(attached);
-        CompletableFuture<ScriptResult> againEnd = again.result();
-        rig.pass(MINUTE);
-        end(againEnd);
-        Duration second = runTime(again);
+        Duration second = run(attached, MINUTE);
         closeAndWait(attached);
         CostLine line = onlyLine();
         assertThat(line.times().run()).isCloseTo(first.plus(second), SLACK);
@@ -349,11 +342,7 @@ class CostsTest {
         EphemeralBuilder builder = acquire();
         BuildFleet other = rig.another(this::settings);
         EphemeralBuilder attached = rig.await(other.attachAsync(builder.id()));
-        RunningScript script = start(attached);
-        CompletableFuture<ScriptResult> result = script.result();
-        rig.pass(MINUTE);
-        end(result);
-        Duration run = runTime(script);
+        Duration run = run(attached, MINUTE);
         builder.close();
         rig.await(builder.gone());
         rig.await(attached.gone());
