@@ -24,7 +24,7 @@ import java.util.Properties;
 
 /**
  * The program of {@link KilledJobContract}: it runs a job and is killed meanwhile. To be extended for a provider by a class
- * with a constructor without parameters and a main method that calls {@link #runUntilKilled}.
+ * with a constructor without parameters and a main method that calls {@link #runUntilKilled}. Used by one thread.
  */
 public abstract class JobProcess {
     /** Seconds of the cloud per second of the wall: the cloud is asked for notices every 30 of the former. */
@@ -36,7 +36,7 @@ public abstract class JobProcess {
     protected JobProcess() {}
 
     /**
-     * Returns the provider that both processes use.
+     * Returns a new provider, as both processes use it. The fleet closes it.
      *
      * @param settings those of {@link OtherProcess#settings}
      */
@@ -76,6 +76,7 @@ public abstract class JobProcess {
      * process within about five minutes.
      *
      * @throws IOException if the settings cannot be read from the standard input
+     * @throws InterruptedException if this thread is interrupted while the job runs
      * @throws IllegalStateException if nobody has killed this process
      */
     protected final void runUntilKilled() throws IOException, InterruptedException {

@@ -83,6 +83,7 @@ public final class OtherProcess implements AutoCloseable {
 
     /**
      * Waits for a line that begins with a word, and returns what is behind the word. Lines before it are passed over.
+     * Blocks for as long as the process lives and says nothing of the kind.
      *
      * @throws AssertionError if the process ends before
      * @throws IOException if its output cannot be read
@@ -100,6 +101,7 @@ public final class OtherProcess implements AutoCloseable {
      * Ends it by SIGKILL and waits until it has ended.
      *
      * @throws AssertionError if it does not end within 20 seconds, or had ended by itself
+     * @throws InterruptedException if this thread is interrupted while it waits
      */
     public void kill() throws InterruptedException {
         process.destroyForcibly();
@@ -107,7 +109,7 @@ public final class OtherProcess implements AutoCloseable {
         assertThat(process.exitValue()).isEqualTo(KILLED);
     }
 
-    /** Ends it, if it has not ended. */
+    /** Ends it, if it has not ended, and does not wait for that. */
     @Override
     public void close() {
         process.destroyForcibly();

@@ -166,7 +166,10 @@ public final class LocalTerminal {
         }
     }
 
-    /** Takes the terminal away, as the end of a connection does: what runs on it gets SIGHUP. */
+    /**
+     * Takes the terminal away, as the end of a connection does: what runs on it gets SIGHUP. Does not wait for its end; a
+     * signal that cannot be sent is logged.
+     */
     public void hangUp() {
         try {
             machine.signal(process, "HUP");

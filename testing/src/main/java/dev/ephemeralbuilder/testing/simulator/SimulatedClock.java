@@ -24,6 +24,7 @@ public abstract sealed class SimulatedClock permits RunningClock, ManualClock {
      * Returns a clock that starts at the system's time and runs faster or slower than it.
      *
      * @param factor seconds of the cloud per second of the wall; above 0
+     * @throws IllegalArgumentException if it is not
      */
     public static SimulatedClock scaled(double factor) {
         return new RunningClock(factor, null);
@@ -35,6 +36,7 @@ public abstract sealed class SimulatedClock permits RunningClock, ManualClock {
      *
      * @param factor seconds of the cloud per second of the wall; above 0
      * @param start what it shows first
+     * @throws IllegalArgumentException if the factor is not above 0
      */
     public static SimulatedClock scaled(double factor, Instant start) {
         return new RunningClock(factor, requireNonNull(start, "start"));
