@@ -128,7 +128,11 @@ public interface ContractSetup extends AutoCloseable {
         skip("vanish", "what happens when a machine disappears");
     }
 
-    /** Lets the cloud take a spot machine back: the machine says so from now on and is gone when the time is over. */
+    /**
+     * Lets the cloud take a spot machine back: the machine says so from now on and is gone when the time is over.
+     *
+     * @param notice how long, by the cloud's clock; zero for a machine that goes at once and without a word
+     */
     default void reclaim(Machine machine, Duration notice) {
         skip("reclaim", "what happens when the cloud takes a spot machine back");
     }
@@ -149,6 +153,8 @@ public interface ContractSetup extends AutoCloseable {
     /**
      * Lets a spot machine's own metadata say that it will be taken back, as {@link #reclaim} does, but not yet the cloud's
      * description of it. Not asked for where {@link CloudProvider#machineMetadata} names no address.
+     *
+     * @param notice how long, by the cloud's clock
      */
     default void reclaimUnseen(Machine machine, Duration notice) {
         skip("reclaimUnseen", "that a machine is asked itself whether it will be taken back");
