@@ -99,9 +99,7 @@ final class Farewell {
     }
 
     private void endAt(Instant time) {
-        Duration left = Duration.between(region.ticker().now(), time);
-        var unused = region.ticker()
-                .schedule(left.isNegative() ? Duration.ZERO : left, () -> over.complete(Optional.empty()));
+        region.ticker().schedule(Duration.between(region.ticker().now(), time), () -> over.complete(Optional.empty()));
     }
 
     private void conclude(Optional<Reply> reply, @Nullable Throwable failure) {

@@ -34,7 +34,9 @@ final class SystemTicker implements Ticker {
 
     @Override
     public Scheduled schedule(Duration delay, Runnable task) {
-        Future<?> future = executor.schedule(() -> run(task), Math.max(0, delay.toNanos()), TimeUnit.NANOSECONDS);
+        // A time long past may be more nanoseconds ago than can be counted.
+        long nanos = delay.isNegative() ? 0 : delay.toNanos();
+        Future<?> future = executor.schedule(() -> run(task), nanos, TimeUnit.NANOSECONDS);
         return () -> future.cancel(false);
     }
 
