@@ -338,17 +338,20 @@ final class JobRun {
     /** Scripts that do not end hold up the next attempt until the machine is gone: the cloud may be late. */
     private void leaveBy(Instant deadline, JobTry now, BuilderHandle builder) {
         CompletableFuture<@Nullable Void> left = clear;
-        Duration time = Duration.between(ticker.now(), deadline);
         ticker.schedule(
-                time.isNegative() ? Duration.ZERO : time,
+                Duration.between(ticker.now(), deadline),
                 () -> orFail(() -> {
                     if (!now.ended() && !result.isDone()) {
                         left(now, builder);
                     }
-                    Stages.whenDone(
-                            Stages.atMost(ticker, UNTIL_GONE, builder.held().gone()),
-                            (inTime, failed) -> left.complete(null));
+                    whenGone(builder, left);
                 }));
+    }
+
+    /** Completes a future when a machine is gone, or that was waited for long enough. */
+    private void whenGone(BuilderHandle builder, CompletableFuture<@Nullable Void> end) {
+        Stages.whenDone(
+                Stages.atMost(ticker, UNTIL_GONE, builder.held().gone()), (inTime, failure) -> end.complete(null));
     }
 
     /** Nothing of the job runs on the machine any more, or it is over with the machine. */
@@ -365,11 +368,10 @@ final class JobRun {
                 Duration.between(
                         ticker.now(), notice.deadline().minus(job.recovery().margin())),
                 BuilderHandle.lost(builder.held()));
-        nothingFollows().ifPresent(why -> fail(why, End.NO_MACHINE));
-    }
-
-    private Optional<Throwable> nothingFollows() {
-        return Optional.ofNullable(noMore);
+        Throwable nothingFollows = noMore;
+        if (nothingFollows != null) {
+            fail(nothingFollows, End.NO_MACHINE);
+        }
     }
 
     private void failed(JobTry now, BuilderHandle builder, Throwable failure) {
@@ -389,12 +391,11 @@ final class JobRun {
             clear = new CompletableFuture<>();
         }
         // The cloud may still show it, and its scripts may run.
-        CompletableFuture<@Nullable Void> gone = clear;
-        Stages.whenDone(
-                Stages.atMost(ticker, UNTIL_GONE, builder.held().gone()), (inTime, failed) -> gone.complete(null));
+        whenGone(builder, clear);
         now.giveUp(BuilderHandle.lost(builder.held()));
-        if (nothingFollows().isPresent()) {
-            fail(nothingFollows().get(), End.NO_MACHINE);
+        Throwable nothingFollows = noMore;
+        if (nothingFollows != null) {
+            fail(nothingFollows, End.NO_MACHINE);
         } else if (next == null && marketsLeft().isEmpty()) {
             fail(why, End.LOST);
         } else if (next == null) {

@@ -64,19 +64,9 @@ final class JobTry {
         readyAt = ticker.now();
     }
 
-    /** Returns the machine, null if there is none yet. */
-    @Nullable BuilderHandle builder() {
-        return builder;
-    }
-
     void begin(JobWork now) {
         work = now;
         begunAt = ticker.now();
-    }
-
-    /** Whether the job was begun on its machine. */
-    boolean begun() {
-        return begunAt != null;
     }
 
     boolean ended() {
