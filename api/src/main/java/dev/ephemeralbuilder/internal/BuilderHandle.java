@@ -55,7 +55,7 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
         this.workspace = workspace;
         this.transfers = new Transfers(region.handouts(), region.ticker(), link, workspace);
         this.notices = new NoticeQuestion(region, held, link);
-        this.scripts = new ScriptList(held, region, users, link, remote, notices);
+        this.scripts = new ScriptList(held, region, users, link, remote);
     }
 
     @Override
@@ -110,10 +110,8 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
         }
         return remote.ask(command).thenApply(reply -> {
             if (reply.value("started").isPresent()) {
-                held.scripts().started(id);
                 ScriptRun run = new ScriptRun(id, script.streamsSeparate(), region, held, users, link, remote);
-                run.runs();
-                notices.during(run.over());
+                run.started();
                 return run;
             }
             throw refused(script, reply.value("refused").orElse("for no known reason"));
@@ -192,7 +190,7 @@ final class BuilderHandle implements EphemeralBuilder, Arrived {
 
     private Transfer told(Direction direction, Copying copying) throws IOException, InterruptedException {
         Instant began = region.ticker().now();
-        Runnable over = notices.during();
+        Runnable over = notices.duringCopy();
         try {
             Transfer transfer = copying.run();
             Instant now = region.ticker().now();

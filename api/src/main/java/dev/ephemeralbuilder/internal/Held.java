@@ -62,7 +62,7 @@ final class Held {
         this.usage = usage;
         this.machineId = machineId;
         this.since = region.ticker().now();
-        this.scripts = new ScriptEvents(this, region);
+        this.scripts = new ScriptEvents(this, region.ticker());
         this.cap = origin.cap();
         this.raise = new CapRaise(region, this);
         this.notices = new ReclaimNotices(region.clock());
@@ -101,7 +101,7 @@ final class Held {
         return origin.offer();
     }
 
-    /** Returns what is told of the scripts on it. */
+    /** Returns what is known of the scripts on it. */
     ScriptEvents scripts() {
         return scripts;
     }

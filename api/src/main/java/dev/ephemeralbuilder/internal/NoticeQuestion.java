@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * One long question to a spot machine whose metadata know of a reclaim: when will you be taken back? It is open while the
  * machine is at work, since an idle one has nothing to lose by waiting for the next look at the cloud, and while a notice
  * of its stands. Asked again when the connection is lost, with growing pauses: what makes a script go on must not have to
- * wait for this. Confined to the ticker, but for {@link #during()}.
+ * wait for this. Confined to the ticker, but for {@link #duringCopy}.
  */
 final class NoticeQuestion {
     private static final Logger log = LoggerFactory.getLogger(NoticeQuestion.class);
@@ -42,7 +42,7 @@ final class NoticeQuestion {
     private final Held held;
     private final Link link;
     private final @Nullable URI address;
-    private int works;
+    private int copies;
     private boolean asking;
     private boolean unable;
     private Duration pause = FIRST_PAUSE;
@@ -53,26 +53,21 @@ final class NoticeQuestion {
         this.held = held;
         this.link = link;
         this.address = held.offer().market() == Market.SPOT ? region.metadata().orElse(null) : null;
+        held.scripts().onChange(this::settle);
     }
 
-    /** The machine is at work until a future is done. */
-    void during(CompletableFuture<?> work) {
-        if (address == null || work.isDone()) {
-            return;
-        }
-        works++;
-        Stages.whenDone(work, region.ticker(), (v, failure) -> {
-            works--;
-            settle();
-        });
-        settle();
-    }
-
-    /** The machine is at work from now on; returns what says that the work is over. From any thread. */
-    Runnable during() {
+    /** Files are copied from now on; returns what says that this is over. From any thread. */
+    Runnable duringCopy() {
         CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
         try {
-            region.ticker().execute(() -> during(over));
+            region.ticker().execute(() -> {
+                copies++;
+                settle();
+                Stages.whenDone(over, region.ticker(), (v, failure) -> {
+                    copies--;
+                    settle();
+                });
+            });
         } catch (RejectedExecutionException e) {
             log.debug("The fleet is closed: nobody asks for notices [id={}]", held.machineId());
         }
@@ -80,7 +75,10 @@ final class NoticeQuestion {
     }
 
     private boolean isWanted() {
-        return !unable && !held.released() && (works > 0 || held.notices().isByMachine());
+        return address != null
+                && !unable
+                && !held.released()
+                && (copies > 0 || held.scripts().anyRuns() || held.notices().isByMachine());
     }
 
     private void settle() {

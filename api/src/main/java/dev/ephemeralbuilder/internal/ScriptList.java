@@ -22,7 +22,6 @@ final class ScriptList {
     private final Executor users;
     private final Link link;
     private final Remote remote;
-    private final NoticeQuestion notices;
 
     /** One line of the machine's answer. */
     private record Entry(boolean streamsSeparate, ScriptSummary summary) {
@@ -59,13 +58,12 @@ final class ScriptList {
         }
     }
 
-    ScriptList(Held held, Region region, Executor users, Link link, Remote remote, NoticeQuestion notices) {
+    ScriptList(Held held, Region region, Executor users, Link link, Remote remote) {
         this.held = held;
         this.region = region;
         this.users = users;
         this.link = link;
         this.remote = remote;
-        this.notices = notices;
     }
 
     /** Returns all, in the order in which they were started. */
@@ -93,9 +91,7 @@ final class ScriptList {
         String id = entry.summary().id();
         ScriptRun run = new ScriptRun(id, entry.streamsSeparate(), region, held, users, link, remote);
         if (entry.summary().state() == State.RUNNING) {
-            held.scripts().found(id);
-            run.runs();
-            notices.during(run.over());
+            run.found();
         }
         return run;
     }

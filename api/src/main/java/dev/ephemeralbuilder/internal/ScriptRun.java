@@ -17,15 +17,13 @@ final class ScriptRun implements RunningScript {
     private final String id;
     private final boolean streamsSeparate;
     private final Region region;
-    private final ScriptEvents events;
+    private final Held held;
     private final Executor users;
     private final Link link;
     private final Remote remote;
-    private final Usage usage;
 
     // Confined to the ticker.
     private CompletableFuture<ScriptResult> result = new CompletableFuture<>();
-    private final CompletableFuture<@Nullable Void> over = new CompletableFuture<>();
     private int followers;
     private boolean awaited;
     private boolean waiting;
@@ -36,21 +34,15 @@ final class ScriptRun implements RunningScript {
         this.id = id;
         this.streamsSeparate = streamsSeparate;
         this.region = region;
-        this.events = held.scripts();
+        this.held = held;
         this.users = users;
         this.link = link;
         this.remote = remote;
-        this.usage = held.usage();
     }
 
     @Override
     public String id() {
         return id;
-    }
-
-    /** Returns a future that completes once it is known here that it does not run any more. */
-    CompletableFuture<@Nullable Void> over() {
-        return over;
     }
 
     @Override
@@ -148,10 +140,9 @@ final class ScriptRun implements RunningScript {
         Optional<String> exited = reply.value("exited");
         if (exited.isPresent()) {
             ScriptResult end = parse(exited.get());
-            usage.ended(id, endedAt(end), end.ending() == ScriptResult.Ending.CANCELLED);
+            Instant at = endedAt(end);
             result.complete(end);
-            events.ended(id, end);
-            over.complete(null);
+            held.scripts().ended(id, at, end);
             return Optional.of(end);
         }
         if (reply.value("running").isPresent()) {
@@ -162,7 +153,7 @@ final class ScriptRun implements RunningScript {
 
     /** A script that had ended before anybody waited for it has run as long as the machine says. */
     private Instant endedAt(ScriptResult end) {
-        Instant began = usage.beganAt(id);
+        Instant began = held.usage().beganAt(id);
         Instant since = watchedSince;
         if (began == null || since == null) {
             return region.ticker().now();
@@ -172,10 +163,16 @@ final class ScriptRun implements RunningScript {
         return last.isBefore(since) ? last : region.ticker().now();
     }
 
-    /** It was just seen to run. */
-    void runs() {
+    /** The machine has just started it. */
+    void started() {
         ranAt = region.ticker().now();
-        usage.began(id, ranAt);
+        held.scripts().started(id);
+    }
+
+    /** It was just seen to run. */
+    void found() {
+        ranAt = region.ticker().now();
+        held.scripts().found(id);
     }
 
     private void watched() {
@@ -185,11 +182,9 @@ final class ScriptRun implements RunningScript {
     }
 
     private BuilderLostException lost(String why) {
-        usage.ended(id, region.ticker().now(), false);
         BuilderLostException lost = new BuilderLostException("Nobody knows how script " + id + " ended: " + why, null);
         result.completeExceptionally(lost);
-        events.lost(id, lost);
-        over.complete(null);
+        held.scripts().lost(id, lost);
         return lost;
     }
 
