@@ -81,7 +81,7 @@ final class EciApi {
             answer = client.call(order);
         } catch (ProviderException e) {
             ErrorKind kind = e.code().map(client::kind).orElse(null);
-            if (isNotFound(e) || kind == ErrorKind.STATE) {
+            if (client.isNotFound(e) || kind == ErrorKind.STATE) {
                 // Here it is not the group that is missing, or in a state.
                 throw new ConfigurationException(
                         CREATE + ": something that the settings or the spec name does not exist, or cannot be used now",
@@ -103,7 +103,7 @@ final class EciApi {
         try {
             return pages(ids);
         } catch (ProviderException e) {
-            if (!isNotFound(e)) {
+            if (!client.isNotFound(e)) {
                 throw e;
             }
         }
@@ -221,7 +221,7 @@ final class EciApi {
         try {
             uri = Json.text(call(EXEC, parameters), "WebSocketUri");
         } catch (ProviderException e) {
-            if (isNotFound(e)) {
+            if (client.isNotFound(e)) {
                 throw new ProviderException(
                         id + " does not answer: " + EXEC + " knows no such group",
                         Effect.NONE,
@@ -245,30 +245,27 @@ final class EciApi {
 
     /** Returns the last lines since a second, each with its time before it. */
     String log(String id, @Nullable String since, int lines, int bytes) throws InterruptedException {
-        Map<String, String> parameters = new LinkedHashMap<>();
-        parameters.put("ContainerGroupId", id);
-        parameters.put("ContainerName", OWN_COMMAND);
-        parameters.put("Tail", Integer.toString(lines));
-        parameters.put("LimitBytes", Integer.toString(bytes));
-        parameters.put("Timestamps", "true");
+        Map<String, String> more = new LinkedHashMap<>();
+        more.put("Timestamps", "true");
         if (since != null) {
-            parameters.put("StartTime", since);
+            more.put("StartTime", since);
         }
-        String content = Json.raw(call(LOG, parameters), "Content");
-        return content == null ? "" : content;
+        return said(id, OWN_COMMAND, lines, bytes, more);
     }
 
     /** Returns the end of what a container has written. */
     String tail(String id, String container, int lines, int bytes) throws InterruptedException {
-        Map<String, String> parameters = Map.of(
-                "ContainerGroupId",
-                id,
-                "ContainerName",
-                container,
-                "Tail",
-                Integer.toString(lines),
-                "LimitBytes",
-                Integer.toString(bytes));
+        return said(id, container, lines, bytes, Map.of());
+    }
+
+    private String said(String id, String container, int lines, int bytes, Map<String, String> more)
+            throws InterruptedException {
+        Map<String, String> parameters = new LinkedHashMap<>();
+        parameters.put("ContainerGroupId", id);
+        parameters.put("ContainerName", container);
+        parameters.put("Tail", Integer.toString(lines));
+        parameters.put("LimitBytes", Integer.toString(bytes));
+        parameters.putAll(more);
         String content = Json.raw(call(LOG, parameters), "Content");
         return content == null ? "" : content;
     }
@@ -282,7 +279,7 @@ final class EciApi {
                     .filter(row -> id.equals(Json.text(row, "ContainerGroupId")))
                     .findFirst();
         } catch (ProviderException e) {
-            if (isNotFound(e)) {
+            if (client.isNotFound(e)) {
                 return Optional.empty();
             }
             throw e;
@@ -352,10 +349,6 @@ final class EciApi {
             }
         }
         return supported;
-    }
-
-    private boolean isNotFound(ProviderException e) {
-        return e.effect() == Effect.NONE && client.kind(e.code().orElse("")) == ErrorKind.NOT_FOUND;
     }
 
     static ProviderException malformed(String action, String why, Effect effect) {

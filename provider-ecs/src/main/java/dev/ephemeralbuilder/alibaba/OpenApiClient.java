@@ -169,6 +169,11 @@ public final class OpenApiClient implements AutoCloseable {
         return table.find(code);
     }
 
+    /** Returns whether a failure of {@link #call} says that what it was about does not exist, and that nothing was done. */
+    public boolean isNotFound(ProviderException failure) {
+        return failure.effect() == Effect.NONE && kind(failure.code().orElse("")) == ErrorKind.NOT_FOUND;
+    }
+
     /** Closes the connections; calls under way fail. Does not throw. */
     @Override
     public void close() {

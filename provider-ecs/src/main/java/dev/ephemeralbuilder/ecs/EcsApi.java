@@ -200,12 +200,20 @@ final class EcsApi {
         return minute;
     }
 
-    /** Returns what the serial console shows; whether it is kept from the first moment on is unconfirmed. */
+    /** Returns what the serial console shows, nothing if there is no such instance; whether it is kept from the first moment on is unconfirmed. */
     Optional<String> console(String id) throws InterruptedException {
         GetInstanceConsoleOutputRequest request = new GetInstanceConsoleOutputRequest();
         request.setInstanceId(id);
         request.setRemoveSymbols(true);
-        GetInstanceConsoleOutputResponse answer = client.call(request);
+        GetInstanceConsoleOutputResponse answer;
+        try {
+            answer = client.call(request);
+        } catch (ProviderException e) {
+            if (client.isNotFound(e)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
         if (answer.getRequestId() == null) {
             throw malformed("GetInstanceConsoleOutput", "it has no request id", Effect.NONE);
         }

@@ -7,7 +7,6 @@ import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.ProviderException.Effect;
 import dev.ephemeralbuilder.alibaba.BatchOrders;
-import dev.ephemeralbuilder.alibaba.ErrorKind;
 import dev.ephemeralbuilder.alibaba.MarketOffers;
 import dev.ephemeralbuilder.alibaba.OpenApiClient;
 import dev.ephemeralbuilder.alibaba.ProviderBuilder;
@@ -281,14 +280,7 @@ public final class EcsProvider implements CloudProvider {
      */
     @Override
     public Optional<String> consoleOutput(String id) throws InterruptedException {
-        try {
-            return api.console(requireNonNull(id, "id"));
-        } catch (ProviderException e) {
-            if (e.effect() == Effect.NONE && client.kind(e.code().orElse("")) == ErrorKind.NOT_FOUND) {
-                return Optional.empty();
-            }
-            throw e;
-        }
+        return api.console(requireNonNull(id, "id"));
     }
 
     /**
