@@ -4,30 +4,22 @@ import dev.ephemeralbuilder.BuilderException;
 import dev.ephemeralbuilder.BuilderLostException;
 import dev.ephemeralbuilder.BuilderReclaimedException;
 import dev.ephemeralbuilder.BuilderTimeoutException;
-import dev.ephemeralbuilder.DuplicateRequestException;
 import dev.ephemeralbuilder.Job;
 import dev.ephemeralbuilder.JobAttempt;
 import dev.ephemeralbuilder.JobAttempt.End;
 import dev.ephemeralbuilder.JobException;
 import dev.ephemeralbuilder.JobResult;
-import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.ReclaimNotice;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,24 +34,15 @@ final class JobRun {
     /** For how long a lost machine is waited for to be gone, on which scripts may still run. */
     private static final Duration UNTIL_GONE = Duration.ofMinutes(5);
 
-    /** As many request ids one job may use up, its dead processes included. */
-    private static final int MOST_IDS = 20;
-
     private final Jobs fleet;
     private final Ticker ticker;
     private final Job job;
     private final JobSink sink;
     private final String id;
+    private final JobMachines machines;
     private final CompletableFuture<JobResult> result = new CompletableFuture<>();
     private final List<JobTry> tries = new ArrayList<>();
-    private final Map<Market, Integer> begun = new EnumMap<>(Market.class);
-    private final Set<String> lost = new HashSet<>();
     private Ticker.@Nullable Scheduled timer;
-
-    /** How many request ids were used: attempts have one each, or more. */
-    private int ids;
-
-    private final JobRemains remains;
 
     /** The one that works. */
     private @Nullable JobTry active;
@@ -76,10 +59,10 @@ final class JobRun {
     JobRun(Jobs fleet, Job job, JobSink sink) {
         this.fleet = fleet;
         this.ticker = fleet.ticker();
-        this.remains = new JobRemains(ticker, UNTIL_GONE);
         this.job = job;
         this.sink = sink;
         this.id = job.request().requestId().orElseGet(() -> UUID.randomUUID().toString());
+        this.machines = new JobMachines(fleet, job, id, UNTIL_GONE);
     }
 
     CompletableFuture<JobResult> result() {
@@ -89,27 +72,13 @@ final class JobRun {
     void start() {
         Stages.whenDone(result, ticker, (value, failure) -> over(failure));
         job.deadline().ifPresent(most -> timer = ticker.schedule(most, () -> tooLate(most)));
-        if (marketsLeft().isEmpty()) {
+        if (machines.allowsAnother()) {
+            order();
+        } else {
             fail(
                     new BuilderLostException("The job's recovery policy allows no attempt in its spec's markets", null),
                     End.NO_MACHINE);
-        } else {
-            order();
         }
-    }
-
-    /** Returns where another attempt may begin. */
-    private Set<Market> marketsLeft() {
-        Set<Market> left = EnumSet.noneOf(Market.class);
-        for (Market market : job.spec().markets()) {
-            int most = market == Market.SPOT
-                    ? job.recovery().spotAttempts()
-                    : job.recovery().onDemandAttempts();
-            if (begun.getOrDefault(market, 0) < most) {
-                left.add(market);
-            }
-        }
-        return left;
     }
 
     /** Begins the next attempt: asks for a machine. */
@@ -118,60 +87,11 @@ final class JobRun {
         tries.add(now);
         next = now;
         fleet.events().publish(new BuilderEvent.JobAttemptStarted(ticker.now(), id, now.number()));
-        acquire(now);
-    }
-
-    private void acquire(JobTry now) {
-        ids++;
-        if (!named() || ids > 1) {
-            ask(now);
-            return;
-        }
-        List<String> all =
-                IntStream.rangeClosed(1, MOST_IDS).mapToObj(this::idOf).toList();
-        Stages.whenDone(fleet.lastBegun(all), ticker, (last, failure) -> {
-            if (now.ended()) {
-                return;
-            }
-            if (failure != null) {
-                // The job may be at work elsewhere.
-                notHad(now, Failures.asBuilderException(failure));
-                return;
-            }
-            // Whoever has begun that one had left those before it.
-            for (; ids < last; ids++) {
-                remains.found(idOf(ids));
-            }
-            ask(now);
-        });
-    }
-
-    private boolean named() {
-        return job.request().requestId().isPresent();
-    }
-
-    private String idOf(int number) {
-        return number == 1 ? id : id + "." + number;
-    }
-
-    private void ask(JobTry now) {
-        CompletableFuture<BuilderHandle> acquiring;
-        try {
-            acquiring = fleet.acquire(
-                    id, new Acquisitions.Wish(job.spec(), job.request(), idOf(ids), marketsLeft(), Set.copyOf(lost)));
-        } catch (BuilderException e) {
-            acquiring = CompletableFuture.failedFuture(e);
-        }
-        now.acquiring(acquiring);
-        Stages.whenDone(acquiring, ticker, (builder, failure) -> {
-            if (now.ended()) {
-                if (failure == null) {
-                    builder.close();
-                }
-            } else if (failure == null) {
-                had(now, builder);
+        Stages.whenDone(machines.get(now), (builder, failure) -> {
+            if (failure == null) {
+                ready(now, builder);
             } else {
-                notHad(now, Failures.unwrap(failure));
+                notHad(now, failure);
             }
         });
     }
@@ -185,50 +105,9 @@ final class JobRun {
         }
     }
 
-    private void had(JobTry now, BuilderHandle builder) {
-        if (!named()) {
-            ready(now, builder);
-            return;
-        }
-        // This one was a dead process's, if it was anybody's, and so were those.
-        remains.giveBack(fleet::giveBack);
-        Stages.whenDone(builder.begun(), ticker, (scripts, failure) -> {
-            if (now.ended()) {
-                builder.close();
-            } else if (failure != null || scripts.stream().noneMatch(script -> Supervisor.isMadeUp(script.id()))) {
-                // One that cannot be asked is found lost by whoever works on it.
-                ready(now, builder);
-            } else {
-                anothers(now, builder);
-            }
-        });
-    }
-
-    /** A process that is dead now has begun the job on this machine: that was an attempt, and its output is gone. */
-    private void anothers(JobTry now, BuilderHandle builder) {
-        remains.await(builder.held().gone());
-        builder.close();
-        if (ids >= MOST_IDS) {
-            notHad(
-                    now,
-                    new DuplicateRequestException(
-                            "Other processes have begun job " + id + " on " + MOST_IDS
-                                    + " machines and have died; is it the job that ends them?",
-                            null));
-            return;
-        }
-        Market market = builder.offer().market();
-        begun.merge(market, 1, Integer::sum);
-        if (marketsLeft().isEmpty()) {
-            begun.remove(market);
-        }
-        acquire(now);
-    }
-
     private void ready(JobTry now, BuilderHandle builder) {
-        begun.merge(builder.offer().market(), 1, Integer::sum);
         now.ready(builder);
-        Stages.whenDone(CompletableFuture.allOf(clear, remains.gone()), ticker, (v, failure) -> {
+        Stages.whenDone(CompletableFuture.allOf(clear, machines.remainsGone()), ticker, (v, failure) -> {
             if (!now.ended()) {
                 begin(now, builder);
             }
@@ -311,7 +190,7 @@ final class JobRun {
                 builder.id(),
                 notice.deadline(),
                 inTime.isPresent());
-        if (marketsLeft().isEmpty()) {
+        if (!machines.allowsAnother()) {
             // It may still end before the machine does.
             return;
         }
@@ -320,7 +199,7 @@ final class JobRun {
             return;
         }
         clear = new CompletableFuture<>();
-        leaveOut(builder);
+        machines.leaveOut(builder.offer());
         order();
         now.leave(notice);
         leaveBy(notice.deadline(), now, builder);
@@ -386,7 +265,7 @@ final class JobRun {
                 .orElse(failure);
         end(now, why instanceof BuilderReclaimedException ? End.RECLAIMED : End.LOST, words(why));
         active = null;
-        leaveOut(builder);
+        machines.leaveOut(builder.offer());
         if (clear.isDone()) {
             clear = new CompletableFuture<>();
         }
@@ -396,16 +275,10 @@ final class JobRun {
         Throwable nothingFollows = noMore;
         if (nothingFollows != null) {
             fail(nothingFollows, End.NO_MACHINE);
-        } else if (next == null && marketsLeft().isEmpty()) {
+        } else if (next == null && !machines.allowsAnother()) {
             fail(why, End.LOST);
         } else if (next == null) {
             order();
-        }
-    }
-
-    private void leaveOut(BuilderHandle builder) {
-        if (builder.offer().market() == Market.SPOT && lost.add(builder.offer().pool())) {
-            fleet.lost(builder.offer().pool());
         }
     }
 
