@@ -2,7 +2,6 @@ package dev.ephemeralbuilder.internal;
 
 import dev.ephemeralbuilder.AcquireRequest;
 import dev.ephemeralbuilder.BuilderException;
-import dev.ephemeralbuilder.BuilderTimeoutException;
 import dev.ephemeralbuilder.CapacityException;
 import dev.ephemeralbuilder.CapacityException.Tried;
 import dev.ephemeralbuilder.ConfigurationException;
@@ -11,20 +10,10 @@ import dev.ephemeralbuilder.MachineSpec;
 import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.event.BuilderEvent;
-import dev.ephemeralbuilder.selection.MachineType;
 import dev.ephemeralbuilder.selection.Offer;
-import dev.ephemeralbuilder.selection.Offers;
-import dev.ephemeralbuilder.selection.RankedOffer;
-import dev.ephemeralbuilder.selection.Rejection;
-import dev.ephemeralbuilder.selection.Selection;
-import dev.ephemeralbuilder.selection.SelectionRequest;
-import dev.ephemeralbuilder.spi.MarketSnapshot;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -32,20 +21,14 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request on its way to what its machines are for: market, selection, then one offer after the other until all are
- * ready or
- * nothing more can come. Confined to the ticker.
+ * One request on its way to what its machines are for: one offer after the other until all are ready or nothing more can
+ * come. Confined to the ticker.
  */
 final class Acquisition<T extends Arrived> {
-    private static final int MOST_REASONS = 6;
     private static final int MOST_USED_TOKENS = 10;
-
-    /** How long slow regions are waited for once another one has answered. */
-    private static final Duration LATECOMERS = Duration.ofSeconds(10);
 
     private final Acquisitions fleet;
     private final MachineSpec spec;
@@ -55,9 +38,8 @@ final class Acquisition<T extends Arrived> {
 
     private final AcquireRequest request;
     private final String requestId;
-    private final Set<String> avoided;
     private final Purpose<T> purpose;
-    private final List<Region> able;
+    private final OfferChoice choice;
     private final CompletableFuture<Acquired<T>> result = new CompletableFuture<>();
     private final List<Tried> tried = new ArrayList<>();
     private final Map<Shop, Integer> tries = new HashMap<>();
@@ -80,12 +62,6 @@ final class Acquisition<T extends Arrived> {
     private boolean selecting;
     private boolean selected;
 
-    /** Whether something was left out only because a machine was lost there. */
-    private boolean choosy;
-
-    /** Whether nothing else is left, so that what was lost before is good enough. */
-    private boolean desperate;
-
     /** Machines that are still to be launched. */
     private int missing;
 
@@ -103,24 +79,16 @@ final class Acquisition<T extends Arrived> {
     /** Where tries are counted: while one is sold out, the next may have all. */
     private record Shop(String provider, String region, Market market) {}
 
-    private record Answer(
-            Region region,
-            @Nullable MarketSnapshot market,
-            @Nullable BuilderException failure) {}
-
     Acquisition(Acquisitions fleet, Acquisitions.Wish wish, int count, Purpose<T> purpose) {
         this.fleet = fleet;
         this.spec = wish.spec();
         this.sought = spec.toBuilder().markets(wish.markets()).build();
         this.request = wish.request();
         this.requestId = wish.requestId();
-        this.avoided = wish.avoided();
         this.missing = count;
         this.mostHookFailures = count * fleet.maxAttempts();
         this.purpose = purpose;
-        this.able = fleet.regions().stream()
-                .filter(region -> purpose.objection(region.provider()).isEmpty())
-                .toList();
+        this.choice = new OfferChoice(fleet, wish, sought, purpose);
     }
 
     String requestId() {
@@ -194,14 +162,12 @@ final class Acquisition<T extends Arrived> {
 
     private void readMarket() {
         selecting = true;
-        Instant began = fleet.ticker().now();
-        List<CompletableFuture<Answer>> answers = able.stream().map(this::read).toList();
-        CompletableFuture<Void> read = allOrEnough(answers)
-                .thenRunAsync(
-                        () -> select(
-                                answers.stream().map(CompletableFuture::join).toList(), began),
-                        fleet.ticker());
-        Stages.whenDone(read, (v, failure) -> {
+        CompletableFuture<Void> chosen = choice.make().thenAccept(ranked -> {
+            selected = true;
+            offers = new ArrayDeque<>(ranked);
+            next();
+        });
+        Stages.whenDone(chosen, (v, failure) -> {
             if (failure != null) {
                 nothingToChoose(Failures.asBuilderException(failure));
             }
@@ -216,115 +182,6 @@ final class Acquisition<T extends Arrived> {
             selected = true;
             next();
         }
-    }
-
-    /** Once one region has answered with a market, the others get a while and no more. */
-    private CompletableFuture<Void> allOrEnough(List<CompletableFuture<Answer>> answers) {
-        for (CompletableFuture<Answer> one : answers) {
-            Stages.whenDone(one, fleet.ticker(), (answer, failure) -> {
-                if (answer.market() != null) {
-                    Stages.whenDone(Stages.after(fleet.ticker(), LATECOMERS), (v, f) -> {
-                        for (int i = 0; i < answers.size(); i++) {
-                            answers.get(i).complete(new Answer(able.get(i), null, tooLate()));
-                        }
-                    });
-                }
-            });
-        }
-        return CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new));
-    }
-
-    private static BuilderException tooLate() {
-        return new BuilderTimeoutException(
-                "no answer within " + LATECOMERS.toSeconds() + " s of another one's", null, null, null);
-    }
-
-    private CompletableFuture<Answer> read(Region region) {
-        return region.market()
-                .forSpec(sought)
-                .handle((market, failure) -> failure == null
-                        ? new Answer(region, market, null)
-                        : new Answer(region, null, Failures.asBuilderException(failure)));
-    }
-
-    private void select(List<Answer> answers, Instant began) {
-        List<Offer> all = new ArrayList<>();
-        List<Rejection> rejections = new ArrayList<>();
-        List<MachineType> types = new ArrayList<>();
-        for (Region region : fleet.regions()) {
-            purpose.objection(region.provider())
-                    .ifPresent(why ->
-                            rejections.add(new Rejection(region.provider().name(), why)));
-        }
-        for (Answer answer : answers) {
-            if (answer.market() == null) {
-                BuilderException failure = answer.failure();
-                rejections.add(new Rejection(
-                        answer.region().provider().name(),
-                        "the market could not be read: " + (failure == null ? "" : failure.getMessage()),
-                        true));
-                continue;
-            }
-            Offers offered = answer.region().provider().offers(sought, answer.market());
-            all.addAll(offered.offers());
-            rejections.addAll(offered.rejections());
-            types.addAll(answer.market().types());
-        }
-        if (types.isEmpty() && !answers.isEmpty() && answers.get(0).failure() != null) {
-            nothingToChoose(answers.get(0).failure());
-            return;
-        }
-        Instant now = fleet.ticker().now();
-        SelectionRequest wanted = SelectionRequest.builder(sought, now)
-                .objective(request.objective().orElse(fleet.objective()))
-                .offers(all)
-                .rejections(rejections)
-                .expectedDuration(request.expectedDuration().orElse(null))
-                .build();
-        Selection selection = Selection.of(fleet.selectionPolicy(), desperate ? withAll(wanted) : choosy(wanted));
-        if (selection.ranked().isEmpty() && choosy && !desperate) {
-            desperate = true;
-            selection = Selection.of(fleet.selectionPolicy(), withAll(wanted));
-        }
-        fleet.events().publish(new BuilderEvent.Selected(now, requestId, selection, Duration.between(began, now)));
-        if (selection.ranked().isEmpty()) {
-            nothingToChoose(nothingToLaunch(selection, types));
-            return;
-        }
-        selected = true;
-        offers = selection.ranked().stream().map(RankedOffer::offer).collect(Collectors.toCollection(ArrayDeque::new));
-        next();
-    }
-
-    /** Leaves out the pools that a machine was lost from: one of this request for good, any one for a while. */
-    private SelectionRequest choosy(SelectionRequest wanted) {
-        List<Offer> kept = new ArrayList<>();
-        List<Rejection> rejections = new ArrayList<>(wanted.rejections());
-        for (Offer offer : wanted.offers()) {
-            if (avoided.contains(offer.pool())) {
-                rejections.add(new Rejection(offer.describe(), "a machine of this job was lost there", true));
-            } else {
-                kept.add(offer);
-            }
-        }
-        choosy =
-                kept.size() < wanted.offers().size() || wanted.offers().stream().anyMatch(this::wasLost);
-        return wanted.toBuilder()
-                .offers(kept)
-                .rejections(rejections)
-                .stockMemory(fleet.stockMemory())
-                .build();
-    }
-
-    private SelectionRequest withAll(SelectionRequest wanted) {
-        return wanted.toBuilder().stockMemory(fleet.foundEmpty()).build();
-    }
-
-    /** Whether it is left out for a while although nobody has found it empty. */
-    private boolean wasLost(Offer offer) {
-        Instant now = fleet.ticker().now();
-        return fleet.stockMemory().blockedUntil(offer.pool(), now).isPresent()
-                && fleet.foundEmpty().blockedUntil(offer.pool(), now).isEmpty();
     }
 
     /** Launches what is missing on the best offer that is left; ends when nothing more can come. */
@@ -350,8 +207,7 @@ final class Acquisition<T extends Arrived> {
         if (underWay > 0) {
             return;
         }
-        if (missing > 0 && fatal == null && choosy && !desperate) {
-            desperate = true;
+        if (missing > 0 && fatal == null && choice.settleForLess()) {
             selected = false;
             selecting = false;
             next();
@@ -362,13 +218,13 @@ final class Acquisition<T extends Arrived> {
 
     private @Nullable Offer usable() {
         Offer now = current;
-        if (now != null && !isBlocked(now)) {
+        if (now != null && !choice.isBlocked(now)) {
             return now;
         }
         for (Offer offer = offers.poll(); offer != null; offer = offers.poll()) {
             Shop shop = new Shop(offer.provider(), offer.region(), offer.market());
             boolean enough = tries.getOrDefault(shop, 0) >= fleet.maxAttempts();
-            if (!enough && !isBlocked(offer)) {
+            if (!enough && !choice.isBlocked(offer)) {
                 tries.merge(shop, 1, Integer::sum);
                 current = offer;
                 return offer;
@@ -376,12 +232,6 @@ final class Acquisition<T extends Arrived> {
         }
         current = null;
         return null;
-    }
-
-    private boolean isBlocked(Offer offer) {
-        return (desperate ? fleet.foundEmpty() : fleet.stockMemory())
-                .blockedUntil(offer.pool(), fleet.ticker().now())
-                .isPresent();
     }
 
     private void launch(Offer offer, int count) {
@@ -529,24 +379,5 @@ final class Acquisition<T extends Arrived> {
         } else {
             result.complete(new Acquired<>(List.copyOf(ready), List.copyOf(failures)));
         }
-    }
-
-    private BuilderException nothingToLaunch(Selection selection, List<MachineType> types) {
-        String reasons = selection.rejectionsByReason().entrySet().stream()
-                .sorted(Map.Entry.<String, Long>comparingByValue().reversed())
-                .limit(MOST_REASONS)
-                .map(e -> "\n  " + e.getValue() + " x " + e.getKey())
-                .collect(Collectors.joining());
-        boolean temporary = selection.rejections().stream().anyMatch(Rejection::temporary);
-        if (temporary) {
-            return new CapacityException("Nothing can be launched for " + sought + " now:" + reasons, List.of());
-        }
-        String largest = types.stream()
-                .max(Comparator.comparingInt(MachineType::millicpus).thenComparingInt(MachineType::memoryMib))
-                .map(t -> "\nThe largest of the " + types.size() + " types to choose from is " + t.id() + " with "
-                        + t.millicpus() / 1000.0 + " vCPU and " + t.memoryMib() / 1024.0 + " GiB.")
-                .orElse("\nThe providers' settings leave no machine type to choose from.");
-        return new ConfigurationException(
-                "Nothing on sale meets " + sought + ":" + reasons + largest, null, null, null);
     }
 }
