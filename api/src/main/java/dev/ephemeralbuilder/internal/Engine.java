@@ -16,7 +16,6 @@ import dev.ephemeralbuilder.PartialAcquireException;
 import dev.ephemeralbuilder.ReapReport;
 import dev.ephemeralbuilder.cost.CostReport;
 import dev.ephemeralbuilder.event.BuilderEvent;
-import dev.ephemeralbuilder.selection.Offer;
 import dev.ephemeralbuilder.spi.CloudProvider;
 import dev.ephemeralbuilder.spi.MarketSnapshot;
 import dev.ephemeralbuilder.spi.StateStore;
@@ -151,8 +150,7 @@ public final class Engine implements BuildFleet {
     /** What the market book learns anyway is news for the machines, too; nothing is asked for their sake. */
     private void learn(CloudProvider provider, List<MarketSnapshot.Price> prices) {
         for (Held machine : held) {
-            Offer offer = machine.offer();
-            if (provider.name().equals(offer.provider()) && provider.region().equals(offer.region())) {
+            if (Region.sells(provider, machine.offer())) {
                 machine.usage().learn(prices, ticker.now());
             }
         }
@@ -330,18 +328,7 @@ public final class Engine implements BuildFleet {
 
     @Override
     public EphemeralBuilder attach(String id) throws InterruptedException {
-        CompletableFuture<EphemeralBuilder> attached = attachAsync(id);
-        try {
-            return Waits.await(attached);
-        } catch (InterruptedException e) {
-            // It may have been there in the very moment of the interrupt.
-            Stages.whenDone(attached, (builder, failure) -> {
-                if (failure == null) {
-                    unwanted(builder);
-                }
-            });
-            throw e;
-        }
+        return awaitOrClose(attachAsync(id), this::unwanted);
     }
 
     @Override

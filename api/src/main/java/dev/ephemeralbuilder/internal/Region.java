@@ -45,7 +45,12 @@ record Region(
 
     /** Whether an offer is one of this provider here. */
     boolean serves(Offer offer) {
-        return provider().name().equals(offer.provider()) && provider().region().equals(offer.region());
+        return sells(provider(), offer);
+    }
+
+    /** Whether an offer is one of this provider. */
+    static boolean sells(CloudProvider provider, Offer offer) {
+        return provider.name().equals(offer.provider()) && provider.region().equals(offer.region());
     }
 
     /** Asks for machines, no more than the cloud takes in one call; again for a time while it cannot be asked. */
