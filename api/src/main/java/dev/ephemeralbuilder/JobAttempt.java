@@ -51,7 +51,11 @@ public record JobAttempt(
         CANCELLED
     }
 
-    /** Checks the parts. */
+    /**
+     * Checks the parts.
+     *
+     * @throws IllegalArgumentException if the number is less than 1
+     */
     public JobAttempt {
         if (number < 1) {
             throw new IllegalArgumentException("number must be at least 1, was " + number);

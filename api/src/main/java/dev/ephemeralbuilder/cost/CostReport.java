@@ -29,6 +29,7 @@ public final class CostReport {
      *
      * @param lines the machines
      * @param unreadable how many lines and records there were besides that could not be understood
+     * @throws IllegalArgumentException if that is negative
      */
     public CostReport(List<CostLine> lines, int unreadable) {
         if (unreadable < 0) {

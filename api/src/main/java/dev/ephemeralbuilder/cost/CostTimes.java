@@ -26,7 +26,11 @@ public record CostTimes(
     public static final CostTimes NONE = new CostTimes(
             Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO);
 
-    /** Checks the parts. */
+    /**
+     * Checks the parts.
+     *
+     * @throws IllegalArgumentException if one is negative, or {@code lost} is more than {@code run}
+     */
     public CostTimes {
         for (Duration part : new Duration[] {launch, boot, run, idle, unaccounted, lost, release}) {
             if (part.isNegative()) {

@@ -148,7 +148,8 @@ public interface CloudProvider extends AutoCloseable {
     /**
      * Returns where a machine finds its own metadata, {@code http://host[:port]}, if they tell it that it will be taken
      * back as those of ECS do: {@code /latest/meta-data/instance/spot/termination-time} is a time in UTC then, and 404
-     * before (ecs-openapi, 2). Spot machines are asked for that while they work, over a channel of their shell.
+     * before (ecs-openapi, 2). Spot machines are asked for that while they work, over a channel of their shell. Does not
+     * block.
      *
      * <p>Default: none; then notices come from {@link #describe} alone.
      */
@@ -194,8 +195,8 @@ public interface CloudProvider extends AutoCloseable {
     Shell open(Machine machine, ShellKeys keys) throws InterruptedException;
 
     /**
-     * Returns how many GiB of a machine's {@linkplain MachineSpec#diskGib disk} cost nothing, for estimates. By default
-     * none.
+     * Returns how many GiB of a machine's {@linkplain MachineSpec#diskGib disk} cost nothing, for estimates. Does not
+     * block. By default none.
      */
     default int freeDiskGib() {
         return 0;
