@@ -36,8 +36,8 @@ final class Errand {
     /** The thread goes back to the pool; an interrupt that came too late is nobody's. */
     private synchronized void end() {
         runner = null;
-        if (stopped && Thread.interrupted()) {
-            stopped = true;
+        if (stopped) {
+            var unused = Thread.interrupted();
         }
     }
 
