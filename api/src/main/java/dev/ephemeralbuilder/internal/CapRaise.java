@@ -60,7 +60,7 @@ final class CapRaise {
         if (!now.plus(lifetime).isAfter(held.cap())) {
             return CompletableFuture.completedFuture(held.cap());
         }
-        Instant wanted = fullMinute(now.plus(atLeast(region, lifetime)));
+        Instant wanted = Times.roundedUp(now.plus(atLeast(region, lifetime)), ChronoUnit.MINUTES);
         return Stages.then(
                 region.cloud()
                         .repeat(
@@ -72,13 +72,7 @@ final class CapRaise {
 
     /** Returns a lifetime, or the shortest one that the cloud surely takes. */
     static Duration atLeast(Region region, Duration lifetime) {
-        Duration least = region.provider().limits().minLifetime().plus(ON_TOP);
-        return lifetime.compareTo(least) < 0 ? least : lifetime;
-    }
-
-    private static Instant fullMinute(Instant time) {
-        Instant minute = time.truncatedTo(ChronoUnit.MINUTES);
-        return minute.equals(time) ? minute : minute.plus(1, ChronoUnit.MINUTES);
+        return Times.longer(lifetime, region.provider().limits().minLifetime().plus(ON_TOP));
     }
 
     private CompletableFuture<Instant> raised(Instant cap) {

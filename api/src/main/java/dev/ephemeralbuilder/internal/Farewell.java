@@ -77,8 +77,7 @@ final class Farewell {
     CompletableFuture<Void> say() {
         begun = true;
         Instant now = region.ticker().now();
-        Duration most = bound.plus(AROUND);
-        notAfter(now.plus(most.compareTo(MOST) < 0 ? most : MOST));
+        notAfter(now.plus(Times.shorter(bound.plus(AROUND), MOST)));
         held.notices().standing().ifPresent(notice -> notAfter(notice.deadline()));
         endAt(latest);
         Link link = links.get();

@@ -328,20 +328,15 @@ final class Held {
      * Leaves the machine for a time, or until its cap if that comes first and the cloud cannot move it. On the ticker.
      */
     CompletableFuture<Instant> keep(Duration time) {
-        Instant wanted = fullSecond(region.clock().now().plus(time));
+        // What tags say of times are full seconds.
+        Instant wanted = Times.roundedUp(region.clock().now().plus(time), ChronoUnit.SECONDS);
         return leave(() -> Stages.then(extend(time), (raised, failure) -> {
             if (failure == null || Failures.unwrap(failure) instanceof ConfigurationException) {
                 keeping = true;
-                return CompletableFuture.completedFuture(wanted.isBefore(cap) ? wanted : cap);
+                return CompletableFuture.completedFuture(Times.earlier(wanted, cap));
             }
             return CompletableFuture.failedFuture(failure);
         }));
-    }
-
-    /** What tags say of times are full seconds. */
-    private static Instant fullSecond(Instant time) {
-        Instant second = time.truncatedTo(ChronoUnit.SECONDS);
-        return second.equals(time) ? second : second.plusSeconds(1);
     }
 
     /**

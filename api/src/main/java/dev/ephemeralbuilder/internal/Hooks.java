@@ -44,7 +44,7 @@ final class Hooks implements Welcome {
         if (script == null) {
             return CompletableFuture.completedFuture(null);
         }
-        Duration bound = shorter(script.timeout(), Farewell.MOST);
+        Duration bound = Times.shorter(script.timeout(), Farewell.MOST);
         return guest.remote()
                 .ask(
                         Supervisor.store(
@@ -73,13 +73,13 @@ final class Hooks implements Welcome {
             return CompletableFuture.completedFuture(null);
         }
         Duration left = Duration.between(region.ticker().now(), guest.deadline());
-        Duration most = longer(left.minus(TO_TELL).minus(script.grace()), Duration.ofSeconds(1));
-        Script bounded = script.timeout(shorter(script.timeout(), most));
+        Duration most = Times.longer(left.minus(TO_TELL).minus(script.grace()), Duration.ofSeconds(1));
+        Script bounded = script.timeout(Times.shorter(script.timeout(), most));
         CompletableFuture<Void> success = start(guest, bounded)
                 .thenCompose(v -> guest.remote().askAndWait(Supervisor.await(ON_READY)))
                 .thenCompose(reply -> judge(guest, bounded, reply));
         // Before the machine as a whole is too late, which would be another failure.
-        Duration bound = longer(left.minusSeconds(1), Duration.ofSeconds(1));
+        Duration bound = Times.longer(left.minusSeconds(1), Duration.ofSeconds(1));
         return Stages.then(Stages.atMost(region.ticker(), bound, success), (inTime, failure) -> {
             if (failure == null && inTime) {
                 return CompletableFuture.completedFuture(null);
@@ -159,13 +159,5 @@ final class Hooks implements Welcome {
                 result,
                 output,
                 cause);
-    }
-
-    private static Duration shorter(Duration one, Duration other) {
-        return one.compareTo(other) < 0 ? one : other;
-    }
-
-    private static Duration longer(Duration one, Duration other) {
-        return one.compareTo(other) < 0 ? other : one;
     }
 }

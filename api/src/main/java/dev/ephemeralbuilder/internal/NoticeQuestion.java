@@ -129,8 +129,7 @@ final class NoticeQuestion {
             return;
         }
         boolean stood = Duration.between(askedAt, region.ticker().now()).compareTo(LONGEST_PAUSE) > 0;
-        Duration longer = stood ? FIRST_PAUSE : pause.multipliedBy(2);
-        pause = longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
+        pause = stood ? FIRST_PAUSE : Times.shorter(pause.multipliedBy(2), LONGEST_PAUSE);
         askLater();
     }
 

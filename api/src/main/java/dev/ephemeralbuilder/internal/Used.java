@@ -94,26 +94,20 @@ record Used(
     /** Returns what either knows. */
     Used with(Used other) {
         Map<String, Instant> running = new HashMap<>(open);
-        other.open.forEach((id, since) -> running.merge(id, since, Used::first));
+        other.open.forEach((id, since) -> running.merge(id, since, Times::earlier));
         return new Used(
-                readyAt == null ? other.readyAt : other.readyAt == null ? readyAt : first(readyAt, other.readyAt),
+                readyAt == null
+                        ? other.readyAt
+                        : other.readyAt == null ? readyAt : Times.earlier(readyAt, other.readyAt),
                 knownUntil == null
                         ? other.knownUntil
-                        : other.knownUntil == null ? knownUntil : last(knownUntil, other.knownUntil),
+                        : other.knownUntil == null ? knownUntil : Times.later(knownUntil, other.knownUntil),
                 runs.with(other.runs),
                 lost.with(other.lost),
                 dark.with(other.dark),
                 running,
                 prices.with(other.prices),
                 kept || other.kept);
-    }
-
-    private static Instant first(Instant a, Instant b) {
-        return a.isBefore(b) ? a : b;
-    }
-
-    private static Instant last(Instant a, Instant b) {
-        return a.isBefore(b) ? b : a;
     }
 
     /** Returns a document with this in the place of what it said of it. */
