@@ -49,11 +49,14 @@ final class Farewell {
         this.bound = bound;
     }
 
-    /** Sees to it that a machine whose record knows of a script for its end runs it, whoever gives it back. */
-    static void recorded(Region region, Held held, Machine machine, BuilderRecord record) {
+    /**
+     * Sees to it that a machine whose record knows of a script for its end runs it, whoever gives it back; false if there is
+     * none, or the machine cannot run it.
+     */
+    static boolean recorded(Region region, Held held, Machine machine, BuilderRecord record) {
         Duration bound = record.onRelease();
         if (bound == null || machine.state() != MachineState.RUNNING) {
-            return;
+            return false;
         }
         held.farewell(new Farewell(
                 region,
@@ -61,6 +64,7 @@ final class Farewell {
                 () -> new Link(
                         region.ticker(), region.shellCalls(), region.cloud(), machine, record.keys(), held::presence),
                 bound));
+        return true;
     }
 
     /** From now on the deletion does not wait beyond a time. */

@@ -8,7 +8,6 @@ import dev.ephemeralbuilder.EphemeralBuilder;
 import dev.ephemeralbuilder.cost.CostLine.End;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.spi.Machine;
-import dev.ephemeralbuilder.spi.MachineState;
 import dev.ephemeralbuilder.spi.MachineTags;
 import dev.ephemeralbuilder.spi.Ticker;
 import java.time.Duration;
@@ -238,10 +237,10 @@ final class Machines {
         Held mine = new Held(region, record.origin(), usage, machine.id());
         held.add(mine);
         mine.seen();
-        if (record.onRelease() != null && machine.state() == MachineState.RUNNING) {
+        if (Farewell.recorded(region, mine, machine, record)) {
+            // A notice leaves it less time.
             mine.observe(Optional.of(machine));
         }
-        Farewell.recorded(region, mine, machine, record);
         mine.remove(() -> new BuilderLostException("Machine " + mine.machineId() + " was released", null));
         return mine.gone();
     }
