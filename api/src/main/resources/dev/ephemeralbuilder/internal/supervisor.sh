@@ -119,7 +119,9 @@ cause() { ln "$d/$1" "$d/cause" 2>/dev/null; }
 
 # end_group GRACE: TERM to the whole process group, KILL after the grace.
 end_group() {
-  kill -TERM "-$pid" 2>/dev/null
+  i=0
+  # A script that has just been started has no group of its own yet.
+  while ! kill -TERM "-$pid" 2>/dev/null && alive "$pid" && [ $i -lt 200 ]; do nap; i=$((i + 1)); done
   i=0
   while [ $i -lt "$1" ] && kill -0 "-$pid" 2>/dev/null; do sleep 1; i=$((i + 1)); done
   kill -KILL "-$pid" 2>/dev/null

@@ -303,6 +303,21 @@ class SupervisorScriptTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"dash", "bash", "busybox"})
+    void aScriptIsCancelledToWhichTheMachineHasNotComeYet(String shell) throws Exception {
+        use(shell);
+        Path setsid = home.resolve("tools/setsid");
+        Files.deleteIfExists(setsid);
+        String real = shell.equals("busybox") ? find(shell) + " setsid" : String.valueOf(find("setsid"));
+        Files.writeString(
+                setsid, "#!/bin/sh\ncase $* in *'launch.sh run'*) sleep 1 ;; esac\nexec " + real + " \"$@\"\n");
+        assertThat(setsid.toFile().setExecutable(true)).isTrue();
+        ask(Supervisor.start("slow", Script.of("sleep 40").grace(Duration.ofSeconds(5)), install()));
+        assertThat(ask(Supervisor.cancel("slow")).lines()).containsExactly("cancelling");
+        assertThat(ask(Supervisor.await("slow")).value("exited").orElseThrow()).startsWith("143 cancelled ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"dash", "bash", "busybox"})
     void cancelEndsItAndSaysSo(String shell) throws Exception {
         use(shell);
         String workspace = install();
