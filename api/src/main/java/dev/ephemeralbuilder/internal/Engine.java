@@ -223,13 +223,21 @@ public final class Engine implements BuildFleet {
                 : CompletableFuture.failedFuture(new PartialAcquireException(builders, acquired.failures()));
     }
 
-    /** Goes on with the result; giving up what is returned gives up the acquisition. */
-    private static <A, T> CompletableFuture<T> follow(
-            CompletableFuture<A> acquired, Function<A, CompletableFuture<T>> to) {
+    /**
+     * Goes on with the result; giving up what is returned gives up the acquisition, and gives back what it has brought
+     * already: the two may meet, since giving up is done on the caller's thread.
+     */
+    private static <A extends Arrived, T> CompletableFuture<T> follow(
+            CompletableFuture<Acquisition.Acquired<A>> acquired,
+            Function<Acquisition.Acquired<A>, CompletableFuture<T>> to) {
         CompletableFuture<T> own = acquired.thenCompose(to);
         Stages.whenDone(own, (value, failure) -> {
-            if (own.isCancelled()) {
-                acquired.cancel(false);
+            if (own.isCancelled() && !acquired.cancel(false)) {
+                Stages.whenDone(acquired, (all, nothing) -> {
+                    if (nothing == null) {
+                        all.arrived().forEach(Arrived::close);
+                    }
+                });
             }
         });
         return own;
@@ -284,22 +292,9 @@ public final class Engine implements BuildFleet {
 
     private CompletableFuture<ContainerResult> run(
             MachineSpec spec, AcquireRequest request, ContainerCommand command, LogSink sink) {
-        CompletableFuture<Acquisition.Acquired<ContainerRun>> acquired =
-                begin(spec, request, 1, new ForCommand(command, spec.maxLifetime()));
-        CompletableFuture<ContainerRun> begun =
-                acquired.thenApply(all -> all.arrived().get(0));
-        CompletableFuture<ContainerResult> own =
-                follow(acquired, all -> all.arrived().get(0).follow(sink, Calls.holding(ticker, users)));
-        Stages.whenDone(own, (result, failure) -> {
-            if (own.isCancelled()) {
-                Stages.whenDone(begun, (run, notBegun) -> {
-                    if (notBegun == null) {
-                        run.close();
-                    }
-                });
-            }
-        });
-        return own;
+        return follow(
+                begin(spec, request, 1, new ForCommand(command, spec.maxLifetime())),
+                all -> all.arrived().get(0).follow(sink, Calls.holding(ticker, users)));
     }
 
     @Override

@@ -140,9 +140,9 @@ final class ScriptRun implements RunningScript {
         Optional<String> exited = reply.value("exited");
         if (exited.isPresent()) {
             ScriptResult end = parse(exited.get());
-            Instant at = endedAt(end);
+            // First, since whoever waits for the result may give the machine back at once.
+            held.scripts().ended(id, endedAt(end), end);
             result.complete(end);
-            held.scripts().ended(id, at, end);
             return Optional.of(end);
         }
         if (reply.value("running").isPresent()) {
@@ -183,8 +183,8 @@ final class ScriptRun implements RunningScript {
 
     private BuilderLostException lost(String why) {
         BuilderLostException lost = new BuilderLostException("Nobody knows how script " + id + " ended: " + why, null);
-        result.completeExceptionally(lost);
         held.scripts().lost(id, lost);
+        result.completeExceptionally(lost);
         return lost;
     }
 
