@@ -85,6 +85,7 @@ class DocsTest {
                 "CONTRIBUTING.md",
                 "SECURITY.md",
                 "CHANGELOG.md",
+                "docs/costs.md",
                 "docs/eci.md",
                 "docs/first-run.md",
                 "docs/how-a-builder-lives.md",
@@ -121,6 +122,7 @@ class DocsTest {
             strings = {
                 "README.md",
                 "CONTRIBUTING.md",
+                "docs/costs.md",
                 "docs/eci.md",
                 "docs/first-run.md",
                 "docs/operations.md",
@@ -131,7 +133,7 @@ class DocsTest {
         try (CommandRig rig = new CommandRig(folder, folder)) {
             CommandLine command = rig.commandLine();
             Matcher line = Pattern.compile(
-                            "samples/ephemeral (run|list|ssh|reap|release|simulate|bench \\w+)([^\n`|]*)")
+                            "samples/ephemeral (run|list|attach|ssh|reap|release|costs|simulate|bench \\w+)([^\n`|]*)")
                     .matcher(read(document));
             List<String> checked = new ArrayList<>();
             while (line.find()) {

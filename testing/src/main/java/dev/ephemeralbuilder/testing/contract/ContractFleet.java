@@ -215,7 +215,7 @@ final class ContractFleet {
 
     /** Ends the fleet, once or again. */
     void end() throws Exception {
-        time.awaitClosing("the end of the fleet", ContractTime.onAThread(() -> {
+        time.awaitBlocked("the end of the fleet", ContractTime.onAThread(() -> {
             fleet.close();
             return true;
         }));

@@ -16,11 +16,11 @@ final class EngineTime extends ContractTime {
     /** More of the cloud's time than anything takes that ends by itself. */
     private static final Duration MOST = Duration.ofHours(1);
 
-    /** How the time is moved under a thread that also waits by the wall clock. */
-    private static final Duration CLOSING_STEP = Duration.ofMillis(200);
+    /** How the time is moved under a thread that waits. */
+    private static final Duration BLOCKED_STEP = Duration.ofMillis(200);
 
-    private static final Duration CLOSING_WAIT = Duration.ofMillis(5);
-    private static final int CLOSING_STEPS = 5_000;
+    private static final Duration BLOCKED_WAIT = Duration.ofMillis(5);
+    private static final int BLOCKED_STEPS = 5_000;
 
     private final Supplier<String> diagnosis;
 
@@ -58,13 +58,15 @@ final class EngineTime extends ContractTime {
         return resultOf(future);
     }
 
-    /** Awaits a call that waits by the wall clock too, such as the end of a fleet: the time must not run ahead of it. */
-    void awaitClosing(String what, CompletableFuture<?> future) throws Exception {
-        for (int i = 0; byHand != null && i < CLOSING_STEPS && !isDone(future, CLOSING_WAIT); i++) {
-            pass(CLOSING_STEP);
+    /**
+     * Awaits a call on another thread and returns its result, or throws its failure as it is. Nothing says when such a
+     * thread wakes up: the time must not run ahead of it.
+     */
+    <T extends @Nullable Object> T awaitBlocked(String what, CompletableFuture<T> future) throws Exception {
+        for (int i = 0; byHand != null && i < BLOCKED_STEPS && !isDone(future, BLOCKED_WAIT); i++) {
+            pass(BLOCKED_STEP);
         }
-        reach(what, future, MOST);
-        resultOf(future);
+        return await(what, future);
     }
 
     private void reach(String what, CompletableFuture<?> future, Duration most) throws InterruptedException {

@@ -30,7 +30,8 @@ abstract class ReapPromises extends FleetPromises {
         ContractRig.renewed(provider(), List.of(wanted), now.plus(Duration.ofHours(1)));
         ContractRig.renewed(provider(), List.of(orphan), now.minus(Duration.ofHours(1)));
         ReapReport report = fleet().time()
-                .await("reap", ContractTime.onAThread(() -> fleet().fleet().reap()));
+                .awaitBlocked(
+                        "reap", ContractTime.onAThread(() -> fleet().fleet().reap()));
         assertThat(report.complete())
                 .as("reap must be able to ask list and describe for everything")
                 .isTrue();
@@ -50,13 +51,13 @@ abstract class ReapPromises extends FleetPromises {
         EphemeralBuilder builder = fleet().acquire();
         Duration lifetime = setup().spec().maxLifetime().plus(Duration.ofHours(3));
         if (!setup().raisesCaps()) {
-            assertThatThrownBy(() ->
-                            fleet().time().await("extend", ContractTime.onAThread(() -> builder.extend(lifetime))))
+            assertThatThrownBy(() -> fleet().time()
+                            .awaitBlocked("extend", ContractTime.onAThread(() -> builder.extend(lifetime))))
                     .isInstanceOf(ConfigurationException.class);
             return;
         }
         Instant before = rig().time.now();
-        Instant cap = fleet().time().await("extend", ContractTime.onAThread(() -> builder.extend(lifetime)));
+        Instant cap = fleet().time().awaitBlocked("extend", ContractTime.onAThread(() -> builder.extend(lifetime)));
         assertThat(cap)
                 .as("extend of a builder must return a cap that is as far away as was asked for")
                 .isAfter(before.plus(lifetime).minusSeconds(60));
