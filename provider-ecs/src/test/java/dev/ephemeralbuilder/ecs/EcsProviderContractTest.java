@@ -3,7 +3,9 @@ package dev.ephemeralbuilder.ecs;
 import dev.ephemeralbuilder.testing.contract.CloudProviderContract;
 import dev.ephemeralbuilder.testing.contract.ContractSetup;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
 
+@Tag("once")
 class EcsProviderContractTest extends CloudProviderContract {
     private static final EcsContractSetup.Clouds CLOUDS = new EcsContractSetup.Clouds();
 

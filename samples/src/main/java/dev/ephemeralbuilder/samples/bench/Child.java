@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,15 +43,18 @@ final class Child implements AutoCloseable {
     }
 
     /**
-     * Starts a program.
+     * Starts a program, with the {@code -XX} options of this JVM.
      *
-     * @param options of the JVM
+     * @param options of the JVM, besides
      * @param program has a main method
      */
     static Child java(String name, List<String> options, Class<?> program, String... arguments) throws IOException {
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         List<String> line = new ArrayList<>();
         line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(option -> option.startsWith("-XX:"))
+                .forEach(line::add);
         line.addAll(options);
         line.addAll(List.of("-cp", classPath, program.getName()));
         line.addAll(List.of(arguments));
