@@ -11,6 +11,7 @@ import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.ProviderException;
 import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.selection.Offer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * come. Confined to the ticker.
  */
 final class Acquisition<T extends Arrived> {
+    private static final Duration UNTIL_GONE = Duration.ofMinutes(5);
+
     private static final int MOST_USED_TOKENS = 10;
 
     private final Acquisitions fleet;
@@ -148,7 +152,8 @@ final class Acquisition<T extends Arrived> {
         Stages.whenDone(attempt.goOn(record, result::isDone), (made, failure) -> {
             underWay--;
             if (failure == null) {
-                await(made.machines().get(0), made, launches);
+                Held machine = made.machines().get(0);
+                await(machine, made, launches, arrived -> onceGone(machine, arrived));
             } else if (Failures.asBuilderException(failure) instanceof ProviderException e
                     && e.effect() == ProviderException.Effect.NONE) {
                 // Nothing of it is there: as if it had never been begun.
@@ -248,7 +253,7 @@ final class Acquisition<T extends Arrived> {
                 if (refused > 0) {
                     failed(offer, number, refused, fewer(made, offer));
                 }
-                made.machines().forEach(machine -> await(machine, made, number));
+                made.machines().forEach(machine -> await(machine, made, number, UnaryOperator.identity()));
                 next();
             } else if (attempt.tokenUsed()) {
                 underWay++;
@@ -288,7 +293,7 @@ final class Acquisition<T extends Arrived> {
                 offer.describe() + ": " + came, CapacityException.Reason.NO_STOCK, came, null, null);
     }
 
-    private void await(Held machine, Attempt.Made made, int number) {
+    private void await(Held machine, Attempt.Made made, int number, UnaryOperator<CompletableFuture<T>> what) {
         Arrival<T> arrival = fleet.arrival(machine, made, request.readyTimeout(), purpose);
         if (result.isDone()) {
             arrival.cancel();
@@ -296,7 +301,7 @@ final class Acquisition<T extends Arrived> {
         }
         underWay++;
         arrivals.add(arrival);
-        CompletableFuture<T> arrived = arrival.run();
+        CompletableFuture<T> arrived = what.apply(arrival.run());
         Stages.whenDone(request.requestId().isPresent() ? only(arrived) : arrived, (builder, failure) -> {
             underWay--;
             arrivals.remove(arrival);
@@ -309,6 +314,17 @@ final class Acquisition<T extends Arrived> {
             }
             next();
         });
+    }
+
+    /** What a dead process has begun there may run until the machine is gone: elsewhere nothing of it begins before. */
+    private CompletableFuture<T> onceGone(Held machine, CompletableFuture<T> arrived) {
+        return Stages.then(
+                arrived,
+                (builder, failure) -> failure == null
+                        ? CompletableFuture.completedFuture(builder)
+                        : Stages.then(
+                                Stages.atMost(fleet.ticker(), UNTIL_GONE, machine.gone()),
+                                (gone, f) -> CompletableFuture.failedFuture(failure)));
     }
 
     /** Of several processes that have a machine for the request, one keeps it. */

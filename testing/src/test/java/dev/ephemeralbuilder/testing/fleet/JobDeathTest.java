@@ -14,6 +14,7 @@ import dev.ephemeralbuilder.Market;
 import dev.ephemeralbuilder.ReapReport;
 import dev.ephemeralbuilder.ReapReport.Reason;
 import dev.ephemeralbuilder.RecoveryPolicy;
+import dev.ephemeralbuilder.event.BuilderEvent;
 import dev.ephemeralbuilder.spi.Launch;
 import dev.ephemeralbuilder.spi.StateStore;
 import java.nio.file.Path;
@@ -133,6 +134,13 @@ class JobDeathTest {
             assertThat(attempt.machineId())
                     .hasValueSatisfying(id -> assertThat(id).isNotEqualTo(first));
             assertThat(rig.rig.creates).hasSize(1);
+            // What it had begun there could run until then.
+            assertThat(rig.rig.events)
+                    .filteredOn(event -> event instanceof BuilderEvent.Gone || event instanceof BuilderEvent.Launching)
+                    .first()
+                    .isInstanceOfSatisfying(
+                            BuilderEvent.Gone.class,
+                            gone -> assertThat(gone.machineId()).isEqualTo(first));
             rig.passUntilEmpty();
         }
     }
